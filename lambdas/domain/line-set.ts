@@ -1,0 +1,20 @@
+/**
+ * A set of rows of one segment as one bit each, first row first, in base64: what a segment record keeps, so
+ * that a claim can be judged released or not without reading a bank file. Lines count from 1 over the whole list.
+ */
+export function encodeLines(firstLine: number, rows: number, lines: Iterable<number>): string {
+  const bits = Buffer.alloc(Math.ceil(rows / 8));
+  for (const line of lines) {
+    const at = line - firstLine;
+    if (at < 0 || at >= rows) throw new RangeError(`line ${line} is not in this segment`);
+    bits.writeUInt8(bits.readUInt8(at >> 3) | (1 << (at & 7)), at >> 3);
+  }
+  return bits.toString("base64");
+}
+
+/** Whether the set holds the line. Lines outside the segment are not in it. */
+export function hasLine(encoded: string, firstLine: number, rows: number, line: number): boolean {
+  const at = line - firstLine;
+  if (at < 0 || at >= rows) return false;
+  return ((Buffer.from(encoded, "base64").at(at >> 3) ?? 0) & (1 << (at & 7))) !== 0;
+}

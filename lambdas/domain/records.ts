@@ -1,0 +1,200 @@
+import type { ExclusionReason } from "./exclusion.ts";
+
+/** The ledger's items, as the steps see them. Keys and storage: adapters/ledger.ts. */
+export const SCHEMA = 1;
+
+/** The epoch of a stream that the ledger has never heard of (rule 14). */
+export const FIRST_EPOCH = 1;
+
+export type BatchStateName = "OPEN" | "CLOSED" | "ABANDONED";
+export type FileStateName =
+  | "COMPOSED"
+  | "RECONCILED"
+  | "SUBMITTING"
+  | "SUBMITTED"
+  | "UNKNOWN"
+  | "WITHDRAWN"
+  | "ACKNOWLEDGED"
+  | "REJECTED";
+
+/** A number of debits and their sum. */
+export interface Sum {
+  readonly count: number;
+  readonly cents: number;
+}
+
+/** One file of the frozen set. Everything but `state` and what follows it is frozen by the first compose. */
+export interface FileItem {
+  /** From 1, in due-list order. */
+  readonly number: number;
+  readonly key: string;
+  readonly version?: string;
+  readonly sha256: string;
+  readonly indexKey: string;
+  readonly indexVersion?: string;
+  readonly indexSha256: string;
+  readonly debits: number;
+  readonly cents: number;
+  readonly firstLine: number;
+  readonly lastLine: number;
+  readonly description: string;
+  readonly processingDate: string;
+  readonly state: FileStateName;
+  /** Set by the move to SUBMITTING and kept for ever: a file that has it was once past RECONCILED. */
+  readonly submitting?: { readonly nonce: string; readonly at: string };
+  /** The object that the bank picks up: key and, where the store has them, version. */
+  readonly delivered?: { readonly key: string; readonly version?: string; readonly at: string };
+}
+
+/** What the gate found and which bytes it found it for. */
+export interface Verdict {
+  readonly sha256s: readonly string[];
+  readonly at: string;
+  readonly report: string;
+}
+
+/** The one item per stream on which everything is decided. */
+export interface StreamItem {
+  readonly stream: string;
+  /** Rises by one with every write. */
+  readonly version: number;
+  /** Rises by one with every acquire, and never falls. */
+  readonly fence: number;
+  readonly epoch: number;
+  /** The nonce of the handler call that wrote this version. */
+  readonly nonce: string;
+  readonly batch?: {
+    readonly id: string;
+    /** The nonce of the call that acquired the lock with this fence. */
+    readonly nonce: string;
+    readonly since: string;
+    readonly abandoning?: Decision;
+    /** The frozen set of files; absent until the first compose, empty if nothing was staged. */
+    readonly files?: readonly FileItem[];
+    readonly verdict?: Verdict;
+  };
+  readonly paused?: Decision;
+  readonly deploying?: { readonly id: string; readonly at: string };
+}
+
+/** A person's decision. */
+export interface Decision {
+  readonly by: string;
+  readonly reason: string;
+  readonly at: string;
+}
+
+/** Which bytes a batch bills: pinned by AcquireLock, the same for ever. */
+export interface DueListIdentity {
+  /** The folder in the due bucket, `<stream>/<billing date>/<nn>/`. */
+  readonly prefix: string;
+  readonly csvVersion?: string;
+  readonly sha256: string;
+  readonly count: number;
+  readonly totalCents: number;
+}
+
+export interface Plan {
+  readonly key: string;
+  readonly sha256: string;
+  readonly segments: number;
+  readonly rows: number;
+}
+
+/** How a batch ended, for its record, its report and its result. */
+export interface Ending {
+  readonly at: string;
+  readonly due: Sum;
+  readonly staged: Sum;
+  readonly excluded: Sum & { readonly byReason: Readonly<Partial<Record<ExclusionReason, number>>> };
+  readonly submitted: Sum;
+  readonly withdrawn: Sum;
+  readonly rejected: Sum;
+  /** A sentence where the ending is not the usual one. */
+  readonly note?: string;
+}
+
+export interface BatchItem {
+  readonly id: string;
+  readonly version: number;
+  readonly stream: string;
+  readonly billingDate: string;
+  readonly number: number;
+  readonly state: BatchStateName;
+  readonly openedAt?: string;
+  /** Absent only in the record of a batch that was abandoned before it began. */
+  readonly dueList?: DueListIdentity;
+  readonly plan?: Plan;
+  readonly ending?: Ending;
+  readonly abandoned?: Decision;
+}
+
+export interface SegmentItem {
+  readonly batchId: string;
+  readonly segment: number;
+  readonly firstLine: number;
+  readonly rows: number;
+  readonly staged: Sum;
+  readonly excluded: Sum;
+  readonly byReason: Readonly<Partial<Record<ExclusionReason, number>>>;
+  /** One bit per row of the segment, first row first, base64: 1 = staged. */
+  readonly stagedLines: string;
+  readonly key: string;
+  readonly sha256: string;
+  readonly exclusionsKey: string;
+  readonly exclusionsSha256: string;
+}
+
+export interface SubmissionItem {
+  readonly batchId: string;
+  readonly number: number;
+  /** INTENT: from here on the file may have been sent. VOID: it never was and never will be. */
+  readonly kind: "INTENT" | "VOID";
+  readonly nonce: string;
+  readonly sha256: string;
+  readonly at: string;
+}
+
+/** One debit's claim: who may collect this attempt of this instalment. */
+export interface Claim {
+  readonly mandateId: string;
+  readonly dueDate: string;
+  readonly attempt: number;
+  readonly batchId: string;
+  readonly line: number;
+  readonly segment: number;
+  readonly cents: number;
+  readonly stream: string;
+}
+
+/** The bank's later "no" for one debit, as far as staging and gate need it: that it exists. */
+export interface ReturnItem {
+  readonly mandateId: string;
+  readonly dueDate: string;
+  readonly attempt: number;
+}
+
+/** One line of a batch's audit trail. */
+export interface EventItem {
+  readonly batchId: string;
+  readonly at: string;
+  readonly action: string;
+  readonly by: string;
+  readonly reason?: string;
+  readonly nonce: string;
+}
+
+/** What StageSegment leaves of one staged row in its segment object: one JSON line. */
+export interface StagedRow {
+  readonly line: number;
+  readonly mandateId: string;
+  readonly dueDate: string;
+  readonly attempt: number;
+  readonly merchantId: string;
+  readonly remitter: string;
+  /** `nnn-nnn` */
+  readonly bsb: string;
+  readonly accountNumber: string;
+  readonly title: string;
+  readonly cents: number;
+}

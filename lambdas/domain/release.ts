@@ -1,0 +1,30 @@
+import { hasLine } from "./line-set.ts";
+import type { BatchItem, Claim, FileItem, SegmentItem } from "./records.ts";
+
+export type Release = "batch-abandoned" | "file-withdrawn" | "file-rejected" | "in-no-file";
+
+/** What the ledger knows of the batch that made a claim. */
+export interface ClaimFacts {
+  readonly batch: BatchItem | undefined;
+  /** The batch's file records; they exist from its end on. */
+  readonly files: readonly FileItem[];
+  /** The record of the segment that the claim names. */
+  readonly segment: SegmentItem | undefined;
+}
+
+/**
+ * Why a claim can no longer become a debit, or undefined while it can (rule 8). Derived, never stored: a
+ * release that must be written could be written too early. Whatever is missing or open holds the claim.
+ */
+export function released(claim: Claim, facts: ClaimFacts): Release | undefined {
+  const { batch, files, segment } = facts;
+  if (batch === undefined || batch.id !== claim.batchId) return undefined;
+  if (batch.state === "ABANDONED") return "batch-abandoned";
+  if (batch.state !== "CLOSED" || segment === undefined) return undefined;
+  const staged = hasLine(segment.stagedLines, segment.firstLine, segment.rows, claim.line);
+  const file = files.find((item) => item.firstLine <= claim.line && claim.line <= item.lastLine);
+  if (!staged || file === undefined) return "in-no-file";
+  if (file.state === "WITHDRAWN") return "file-withdrawn";
+  if (file.state === "REJECTED") return "file-rejected";
+  return undefined;
+}

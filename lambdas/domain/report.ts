@@ -1,0 +1,58 @@
+import type { Exclusion } from "./exclusion.ts";
+import type { Ending, FileStateName, Sum } from "./records.ts";
+
+/** One check of the gate with both of its numbers. */
+export interface Check {
+  readonly name: string;
+  readonly kind: "proof" | "suspicion";
+  readonly passed: boolean;
+  readonly expected: string;
+  readonly found: string;
+  readonly note?: string;
+}
+
+export interface MerchantTotal {
+  readonly merchantId: string;
+  readonly due: Sum;
+  readonly excluded: Sum;
+  readonly inFiles: Sum;
+}
+
+/** Everything that a batch report says, as JSON and as a page. No bank account and no payer's name. */
+export interface BatchReport {
+  readonly schema: 1;
+  readonly batchId: string;
+  readonly stream: string;
+  readonly billingDate: string;
+  /** The stream's zone, in which the page shows instants; the JSON keeps them in UTC. */
+  readonly timeZone: string;
+  /** 1, 2, …: each gate run and the close write the next. */
+  readonly number: number;
+  readonly writtenBy: "Reconcile" | "CloseBatch";
+  readonly at: string;
+  readonly status: "GATE_PASSED" | "GATE_FAILED" | "CLOSED";
+  /** What the manifest says, what the ledger claims for this batch, what the bank files hold. */
+  readonly dueList: Sum;
+  readonly ledger: Sum;
+  readonly bankFiles: Sum;
+  readonly excluded: Sum & { readonly content: number; readonly byReason: Readonly<Record<string, number>> };
+  readonly merchants: readonly MerchantTotal[];
+  readonly checks: readonly Check[];
+  readonly files: readonly {
+    readonly number: number;
+    readonly sha256: string;
+    readonly debits: number;
+    readonly cents: number;
+    readonly firstLine: number;
+    readonly lastLine: number;
+    readonly state: FileStateName;
+  }[];
+  readonly timeline: readonly { readonly at: string; readonly what: string }[];
+  readonly ending?: Ending;
+}
+
+/** A report with the exclusions that its CSV lists. */
+export interface ReportWithExclusions {
+  readonly report: BatchReport;
+  readonly exclusions: readonly Exclusion[];
+}

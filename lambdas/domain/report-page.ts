@@ -1,0 +1,143 @@
+import { parseCalendarDate, weekday } from "./calendar-date.ts";
+import type { Exclusion } from "./exclusion.ts";
+import { differenceBetween, grouped, money } from "./report-figures.ts";
+import { codeOrText, instant, text, type Tone, verdict } from "./report-markup.ts";
+import { checks, exclusions, files, timeline } from "./report-lists.ts";
+import { REPORT_STYLE } from "./report-style.ts";
+import { addsUp, ending, merchants, totals } from "./report-sums.ts";
+import type { BatchReport, Check } from "./report.ts";
+
+const STATUS: Readonly<Record<BatchReport["status"], string>> = {
+  GATE_PASSED: "Gate passed",
+  GATE_FAILED: "Gate failed",
+  CLOSED: "Closed",
+};
+
+const MONTHS = "January February March April May June July August September October November December".split(
+  " ",
+);
+const WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split(" ");
+
+/**
+ * The batch report as one HTML page that needs nothing else and runs nothing. What failed comes before anything
+ * else, because a reconciliation that busy people overlook is none.
+ * @param exclusions all of them, in due-list order; the page lists the first 200
+ * @throws RangeError if a count or an amount of the report is not whole
+ */
+export function reportPage(report: BatchReport, excluded: readonly Exclusion[]): string {
+  return [
+    `<!doctype html>`,
+    `<html lang="en-AU">`,
+    `<head>`,
+    `<meta charset="utf-8">`,
+    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
+    `<meta name="viewport" content="width=device-width, initial-scale=1">`,
+    `<meta name="color-scheme" content="light dark">`,
+    `<title>${text(`${report.batchId}: ${STATUS[report.status]}, report ${report.number}`)}</title>`,
+    `<style>${REPORT_STYLE}</style>`,
+    `</head>`,
+    `<body>`,
+    head(report),
+    `<main>`,
+    failures(report.checks.filter((check) => !check.passed)),
+    facts(report),
+    report.ending ? ending(report.ending, report.timeZone) : "",
+    totals(report),
+    merchants(report.merchants),
+    exclusions(report, excluded),
+    files(report.files),
+    checks(report.checks),
+    timeline(report.timeline, report.timeZone),
+    `</main>`,
+    `</body>`,
+    `</html>`,
+    ``,
+  ].join("\n");
+}
+
+/** The batch and how it stands, in words first. */
+function head(report: BatchReport): string {
+  const tone = toneOf(report);
+  return [
+    `<header class="head-${tone}">`,
+    `<p>Batch report</p>`,
+    `<h1>${text(report.batchId)}</h1>`,
+    `<p class="status">${verdict(tone, STATUS[report.status])}</p>`,
+    ...summary(report).map((sentence) => `<p>${text(sentence)}</p>`),
+    `</header>`,
+  ].join("\n");
+}
+
+/** Green is kept for a batch of which nobody has to read more. */
+function toneOf(report: BatchReport): Tone {
+  if (report.status === "GATE_FAILED") return "bad";
+  const fine =
+    report.checks.every((check) => check.passed) && report.ending?.note === undefined && addsUp(report);
+  return fine ? "good" : "warn";
+}
+
+function summary(report: BatchReport): string[] {
+  const { status, checks, ending } = report;
+  const failed = checks.filter((check) => !check.passed).length;
+  const sentences: string[] = [];
+  if (ending)
+    sentences.push(`${grouped(ending.submitted.count)} debits, ${money(ending.submitted.cents)} submitted.`);
+  if (ending?.note !== undefined) sentences.push(ending.note);
+  if (failed > 0) sentences.push(`${failed} of ${checks.length} checks failed.`);
+  else if (checks.length > 0) sentences.push(`All ${checks.length} checks passed.`);
+  if (!addsUp(report)) sentences.push("The totals do not add up.");
+  if (status === "GATE_FAILED") {
+    sentences.push(
+      "The batch keeps its lock until a person mends the cause and redrives it, or abandons what was not sent.",
+    );
+  }
+  return sentences;
+}
+
+function failures(failed: readonly Check[]): string {
+  if (failed.length === 0) return "";
+  const proofsFirst = [...failed].sort((a, b) => Number(a.kind !== "proof") - Number(b.kind !== "proof"));
+  return [
+    `<section class="failures" aria-labelledby="failures">`,
+    `<h2 id="failures">Failed ${failed.length === 1 ? "check" : "checks"}</h2>`,
+    ...proofsFirst.map(failure),
+    `</section>`,
+  ].join("\n");
+}
+
+function failure({ name, kind, expected, found, note }: Check): string {
+  const difference = differenceBetween(expected, found);
+  const rule = kind === "proof" ? "Proof: nobody can pass it." : "Suspicion: two people may accept it.";
+  return [
+    `<article>`,
+    `<h3>${verdict("bad", name)}</h3>`,
+    `<p>${rule}</p>`,
+    `<dl>`,
+    `<div><dt>Expected</dt><dd>${codeOrText(expected)}</dd></div>`,
+    `<div><dt>Found</dt><dd>${codeOrText(found)}</dd></div>`,
+    difference === undefined ? "" : `<div><dt>Difference</dt><dd>${difference}</dd></div>`,
+    `</dl>`,
+    note === undefined ? "" : `<p class="note">${text(note)}</p>`,
+    `</article>`,
+  ].join("\n");
+}
+
+function facts(report: BatchReport): string {
+  const list: readonly (readonly [string, string])[] = [
+    ["Stream", text(report.stream)],
+    ["Billing date", longDate(report.billingDate)],
+    ["Report", `number ${grouped(report.number)}, by ${text(report.writtenBy)}`],
+    ["Written", instant(report.at, report.timeZone)],
+  ];
+  const items = list.map(([name, value]) => `<div><dt>${name}</dt><dd>${value}</dd></div>`);
+  return `<dl class="facts">\n${items.join("\n")}\n</dl>`;
+}
+
+/** "Monday, 2 March 2026"; text that is no date stays as it is. */
+function longDate(value: string): string {
+  const date = parseCalendarDate(value);
+  if (date === undefined) return text(value);
+  const [year, month, day] = date.split("-").map(Number) as [number, number, number];
+  const words = `${WEEKDAYS[weekday(date) - 1]}, ${day} ${MONTHS[month - 1]} ${year}`;
+  return `<time datetime="${date}">${words}</time>`;
+}

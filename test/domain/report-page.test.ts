@@ -1,0 +1,429 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Exclusion } from "../../lambdas/domain/exclusion.ts";
+import type { Ending } from "../../lambdas/domain/records.ts";
+import { reportPage } from "../../lambdas/domain/report-page.ts";
+import type { BatchReport, Check } from "../../lambdas/domain/report.ts";
+
+const SHA = "0123456789abcdef".repeat(4);
+
+const PASSED: Check[] = [
+  { name: "count of debits", kind: "proof", passed: true, expected: "8", found: "8" },
+  { name: "growth of the batch", kind: "suspicion", passed: true, expected: "at most 3", found: "1.2" },
+];
+
+const EXCLUSIONS: Exclusion[] = [
+  { line: 4, reason: "bad-bsb", field: "bsb", cents: 1000 },
+  { line: 9, reason: "already-claimed", cents: 2050, mandateId: "MND-9", dueDate: "2026-02-27" },
+];
+
+const REPORT: BatchReport = {
+  schema: 1,
+  batchId: "au-cba-2026-03-02-01",
+  stream: "au-cba",
+  billingDate: "2026-03-02",
+  timeZone: "Australia/Sydney",
+  number: 2,
+  writtenBy: "Reconcile",
+  at: "2026-03-01T20:00:14.123Z",
+  status: "GATE_PASSED",
+  dueList: { count: 10, cents: 1_234_567 },
+  ledger: { count: 8, cents: 1_231_517 },
+  bankFiles: { count: 8, cents: 1_231_517 },
+  excluded: { count: 2, cents: 3050, content: 1, byReason: { "bad-bsb": 1, "already-claimed": 1 } },
+  merchants: [
+    {
+      merchantId: "harbour-gym",
+      due: { count: 6, cents: 1_000_000 },
+      excluded: { count: 1, cents: 1000 },
+      inFiles: { count: 5, cents: 999_000 },
+    },
+    {
+      merchantId: "wattle-cover",
+      due: { count: 4, cents: 234_567 },
+      excluded: { count: 1, cents: 2050 },
+      inFiles: { count: 3, cents: 232_517 },
+    },
+  ],
+  checks: PASSED,
+  files: [
+    {
+      number: 1,
+      sha256: SHA,
+      debits: 8,
+      cents: 1_231_517,
+      firstLine: 1,
+      lastLine: 10,
+      state: "RECONCILED",
+    },
+  ],
+  timeline: [{ at: "2026-03-01T20:00:01Z", what: "lock acquired, fence 7" }],
+};
+
+const ENDING: Ending = {
+  at: "2026-03-01T20:03:10Z",
+  due: REPORT.dueList,
+  staged: REPORT.ledger,
+  excluded: REPORT.excluded,
+  submitted: { count: 5, cents: 1_000_017 },
+  withdrawn: { count: 2, cents: 200_000 },
+  rejected: { count: 1, cents: 31_500 },
+  note: "Bank file 2 was withdrawn after the cut-off.",
+};
+
+const failedCheck = (expected: string, found: string, more: Partial<Check> = {}): BatchReport => ({
+  ...REPORT,
+  status: "GATE_FAILED",
+  checks: [...PASSED, { name: "sum of debits", kind: "proof", passed: false, expected, found, ...more }],
+});
+
+/** What a reader sees, in order, one piece of text per line. */
+function words(page: string): string {
+  return page
+    .replace(/<style>[\s\S]*?<\/style>/, "")
+    .replace(/<\/(span|small|time)>|<(span|small|time)[^>]*>/g, "")
+    .replace(/<[^>]+>/g, "\n")
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&quot;", '"')
+    .replaceAll("&#39;", "'")
+    .replaceAll("&amp;", "&")
+    .replace(/\n\s*/g, "\n");
+}
+
+const after = (page: string, heading: string) => words(page).split(`\n${heading}\n`).slice(1).join("\n");
+
+/** Every tag with the names of its attributes and the values that steer a browser; no text. */
+function skeleton(page: string): string[] {
+  const tags = page.replace(/<style>[\s\S]*?<\/style>/, "").match(/<[^>]*>/g) ?? [];
+  return tags.map((tag) => tag.replace(/(datetime|data-label|content)="[^"]*"/g, "$1"));
+}
+
+describe("the head of the report page", () => {
+  it("names batch, status, stream, billing date, report and writer", () => {
+    const text = words(reportPage(REPORT, EXCLUSIONS));
+    for (const piece of [
+      "\nau-cba-2026-03-02-01\n",
+      "\n✓ Gate passed\n",
+      "\nAll 2 checks passed.\n",
+      "\nStream\nau-cba\n",
+      "\nBilling date\nMonday, 2 March 2026\n",
+      "\nReport\nnumber 2, by Reconcile\n",
+      "\nWritten\n2026-03-02 07:00:14 GMT+11:00\n",
+    ]) {
+      expect(text).toContain(piece);
+    }
+  });
+
+  it("is Australian English, runs no script and loads nothing", () => {
+    const page = reportPage(REPORT, EXCLUSIONS);
+    expect(page).toContain('<html lang="en-AU">');
+    expect(page).toContain(
+      `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
+    );
+    expect(page.indexOf("Content-Security-Policy")).toBeLessThan(page.indexOf("<style>"));
+    expect(page).not.toMatch(/<(script|link|img|iframe|object|form|a)\b|url\(|@import|https?:| on\w+=/);
+  });
+
+  it.each([
+    ["green with every check passed", REPORT, "good"],
+    ["red when the gate failed", failedCheck("1", "2"), "bad"],
+    [
+      "amber when a check failed and the gate passed",
+      { ...failedCheck("1", "2"), status: "GATE_PASSED" },
+      "warn",
+    ],
+    ["amber when the batch ended with a note", { ...REPORT, status: "CLOSED", ending: ENDING }, "warn"],
+    ["amber when the totals do not add up", { ...REPORT, ledger: { count: 7, cents: 1_231_517 } }, "warn"],
+  ] as [string, BatchReport, string][])("is %s", (_, report, tone) => {
+    expect(reportPage(report, EXCLUSIONS)).toContain(`<header class="head-${tone}">`);
+  });
+
+  it("says in words that the totals do not add up, whatever the gate says", () => {
+    const report = { ...REPORT, bankFiles: { count: 8, cents: 1_231_516 } };
+    expect(words(reportPage(report, EXCLUSIONS))).toContain("\nThe totals do not add up.\n");
+    expect(words(reportPage(REPORT, EXCLUSIONS))).not.toContain("do not add up");
+  });
+});
+
+describe("a failed check", () => {
+  it("comes before every fact and total, with expected, found and difference", () => {
+    const page = reportPage(
+      failedCheck("$12,315.17", "$12,335.17", { note: "one entry too many" }),
+      EXCLUSIONS,
+    );
+    const text = words(page);
+    expect(text).toContain(
+      "\nFailed check\n✗ sum of debits\nProof: nobody can pass it.\nExpected\n$12,315.17\nFound\n$12,335.17\nDifference\n+$20.00\none entry too many\n",
+    );
+    expect(text).toContain("\n1 of 3 checks failed.\n");
+    expect(text.indexOf("\nDifference\n+$20.00")).toBeLessThan(text.indexOf("\nStream\n"));
+    expect(text.indexOf("\nStream\n")).toBeLessThan(text.indexOf("\nTotals\n"));
+  });
+
+  it("comes before a failed suspicion when it is a proof, and says who may pass which", () => {
+    const suspicion: Check = { ...(PASSED[1] as Check), passed: false };
+    const report = failedCheck("1", "2");
+    const text = words(reportPage({ ...report, checks: [suspicion, ...report.checks] }, EXCLUSIONS));
+    expect(text).toMatch(
+      /Failed checks\n✗ sum of debits\nProof: nobody can pass it\.[^✗]*✗ growth of the batch\nSuspicion: two people may accept it\./,
+    );
+  });
+
+  it.each([
+    ["8", "7", "−1"],
+    ["8", "8", "0"],
+    ["1,000", "2500", "+1,500"],
+    ["$0.05", "-$1.00", "−$1.05"],
+    ["$1,000.00", "$0.01", "−$999.99"],
+    ["-5", "5", "+10"],
+    ["0.05", "0.1", "+0.05"],
+    ["1.5", "1.25", "−0.25"],
+    ["99999999999999999999", "100000000000000000000", "+1"],
+  ])("with %s expected and %s found differs by %s", (expected, found, difference) => {
+    const text = words(reportPage(failedCheck(expected, found), EXCLUSIONS));
+    const shown = /\nFound\n[^\n]*\nDifference\n([^\n]*)\n/.exec(text)?.[1];
+    expect(shown).toBe(difference);
+  });
+
+  it.each([
+    ["$1.00", "1"],
+    ["$1.005", "$1.00"],
+    ["none", "1"],
+    ["2026-03-02", "2026-03-03"],
+    ["at most 3", "4"],
+    ["1,00", "100"],
+  ])("with %s expected and %s found shows both and no difference", (expected, found) => {
+    expect(words(reportPage(failedCheck(expected, found), EXCLUSIONS))).toContain(
+      `\nExpected\n${expected}\nFound\n${found}\nStream\n`,
+    );
+  });
+
+  it("stands in red in the table of all checks too, proofs before suspicions", () => {
+    const table = after(reportPage(failedCheck("a", "b"), EXCLUSIONS), "All checks");
+    expect(table).toMatch(
+      /^Proofs: [^\n]*\nCheck\nResult\nExpected\nFound\nNote\ncount of debits\n✓ passed\n8\n8\nsum of debits\n✗ failed\na\nb\nSuspicions: /,
+    );
+    expect(table).toContain("\ngrowth of the batch\n✓ passed\nat most 3\n1.2\n");
+  });
+
+  it("has no section of its own when every check passed", () => {
+    expect(words(reportPage(REPORT, EXCLUSIONS))).not.toContain("Failed check");
+  });
+});
+
+describe("the sums of the report page", () => {
+  it("show due list, ledger and bank files side by side and prove the arithmetic", () => {
+    const text = after(reportPage(REPORT, EXCLUSIONS), "Totals");
+    expect(text).toMatch(
+      /^Due list[^\n]*\n10\n\$12,345\.67\nLedger[^\n]*\n8\n\$12,315\.17\nBank files[^\n]*\n8\n\$12,315\.17\n/,
+    );
+    expect(text).toContain("\n− Excluded\n2\n$30.50\n= Left to debit\n8\n$12,315.17\n");
+    expect(text).toContain("\n✓ Due − excluded = in bank files\n");
+    expect(text).toContain("\n✓ Due − excluded = claimed in the ledger\n");
+  });
+
+  it.each([
+    [{ count: 9, cents: 1_231_617 }, "+1 debit and +$1.00"],
+    [{ count: 6, cents: 1_231_516 }, "−2 debits and −$0.01"],
+    [{ count: 8, cents: 1_231_516 }, "0 debits and −$0.01"],
+  ])("name the difference of a surplus as of a deficit", (bankFiles, difference) => {
+    expect(words(reportPage({ ...REPORT, bankFiles }, EXCLUSIONS))).toContain(
+      `\n✗ Due − excluded = in bank files does not hold: the difference is ${difference}.\n`,
+    );
+  });
+
+  it("list every merchant, those that differ first", () => {
+    const [gym, cover] = REPORT.merchants as [BatchReport["merchants"][0], BatchReport["merchants"][0]];
+    const merchants = [gym, { ...cover, inFiles: { count: 3, cents: 232_516 } }];
+    const text = after(reportPage({ ...REPORT, merchants }, EXCLUSIONS), "Merchants");
+    expect(text).toContain("✗ Due − excluded = in files does not hold for 1 of 2 merchants.\n");
+    expect(text).toMatch(
+      /\nwattle-cover\n4\n\$2,345\.67\n1\n\$20\.50\n3\n\$2,325\.16\n✗ 0\n−\$0\.01\nharbour-gym\n6\n\$10,000\.00\n1\n\$10\.00\n5\n\$9,990\.00\nnone\n/,
+    );
+  });
+
+  it("agree for every merchant in one sentence when they do", () => {
+    expect(after(reportPage(REPORT, EXCLUSIONS), "Merchants")).toMatch(
+      /^✓ Due − excluded = in files for every merchant\n/,
+    );
+  });
+
+  it("keep every cent above the safe integers", () => {
+    const list = Array.from(
+      { length: 11 },
+      (_, at): Exclusion => ({ line: at + 1, reason: "bad-bsb", cents: 999_999_999_999_999 }),
+    );
+    const excluded = { count: 11, cents: 0, content: 11, byReason: { "bad-bsb": 11 } };
+    expect(words(reportPage({ ...REPORT, excluded }, list))).toContain("\n11\n$109,999,999,999,999.89\n");
+  });
+
+  it("refuse an amount that is not whole cents", () => {
+    expect(() => reportPage({ ...REPORT, ledger: { count: 8, cents: 0.5 } }, EXCLUSIONS)).toThrow(RangeError);
+  });
+
+  it("say what became of every due row once the batch has ended, and what the note says", () => {
+    const page = reportPage(
+      { ...REPORT, status: "CLOSED", writtenBy: "CloseBatch", ending: ENDING },
+      EXCLUSIONS,
+    );
+    expect(words(page)).toContain(
+      "\n! Closed\n5 debits, $10,000.17 submitted.\nBank file 2 was withdrawn after the cut-off.\n",
+    );
+    const text = after(page, "How the batch ended");
+    expect(text).toContain("\nSubmitted\n5\n$10,000.17\nWithdrawn\n2\n$2,000.00\nRejected\n1\n$315.00\n");
+    expect(text).toContain("\n✓ Due = excluded + submitted + withdrawn + rejected\n");
+  });
+
+  it("show a due row that an ending has lost", () => {
+    const ending = { ...ENDING, rejected: { count: 0, cents: 0 } };
+    expect(words(reportPage({ ...REPORT, status: "CLOSED", ending }, EXCLUSIONS))).toContain(
+      "\n✗ Due = excluded + submitted + withdrawn + rejected does not hold: the difference is −1 row and −$315.00.\n",
+    );
+  });
+});
+
+describe("the lists of the report page", () => {
+  it("count exclusions by reason with their dollars and the share of content", () => {
+    const text = after(reportPage(REPORT, EXCLUSIONS), "Exclusions");
+    expect(text).toMatch(/^1 of 10 due rows \(10\.00%\) were excluded for their content\./);
+    expect(text).toContain("\nbad-bsb\nthe BSB is not six digits\n1\n$10.00\n");
+    expect(text).toContain("\nalready-claimed\nthis debit was claimed before\n1\n$20.50\n");
+  });
+
+  it("list each exclusion with line, reason, field, mandate and due date", () => {
+    const text = after(reportPage(REPORT, EXCLUSIONS), "Exclusions");
+    expect(text).toContain("\n4\nbad-bsb\nbsb\n9\nalready-claimed\nMND-9\n2026-02-27\n");
+    expect(text).toContain("\nexclusions.csv holds the same list.\n");
+  });
+
+  it.each([
+    [200, "exclusions.csv holds the same list."],
+    [1201, "The first 200 are listed here; exclusions.csv holds all 1,201."],
+  ])("list the first 200 of %d exclusions and say where all are", (count, sentence) => {
+    const list = Array.from(
+      { length: count },
+      (_, at): Exclusion => ({ line: at + 1, reason: "too-near", cents: 1, mandateId: `MND-${at + 1}` }),
+    );
+    const excluded = { count, cents: count, content: 0, byReason: { "too-near": count } };
+    const text = words(reportPage({ ...REPORT, excluded }, list));
+    expect(text.match(/\nMND-\d+/g)).toHaveLength(200);
+    expect(text).toContain("\nMND-200\n");
+    expect(text).toContain(`\n${sentence}\n`);
+  });
+
+  it("say that the list of exclusions is not the one that the report counts", () => {
+    expect(words(reportPage(REPORT, EXCLUSIONS.slice(1)))).toContain(
+      "\n✗ The report counts 2 excluded rows, the list holds 1.\n",
+    );
+  });
+
+  it("name each bank file with its whole SHA-256 and its state", () => {
+    const text = after(reportPage(REPORT, EXCLUSIONS), "Bank files");
+    expect(text).toContain(`\n1\nRECONCILED\n8\n$12,315.17\n1–10\n${SHA}\n`);
+  });
+
+  it("end with the timeline", () => {
+    expect(after(reportPage(REPORT, EXCLUSIONS), "Timeline")).toContain(
+      "2026-03-02 07:00:01 GMT+11:00 lock acquired, fence 7\n",
+    );
+  });
+
+  it("say so where a batch has nothing to list", () => {
+    const none = { count: 0, cents: 0 };
+    const excluded = { ...none, content: 0, byReason: {} };
+    const sums = { dueList: none, ledger: none, bankFiles: none, excluded };
+    const empty = { ...REPORT, ...sums, merchants: [], checks: [], files: [], timeline: [] };
+    const text = words(reportPage(empty, []));
+    for (const sentence of [
+      "No merchant had an instalment due.",
+      "No row was excluded.",
+      "This batch has no bank file.",
+      "This report holds no checks.",
+    ]) {
+      expect(text).toContain(`\n${sentence}\n`);
+    }
+  });
+});
+
+describe("the markup of the report page", () => {
+  const everything: BatchReport = { ...failedCheck("a", "b", { note: "n" }), ending: ENDING };
+
+  it("closes every element that it opens, in order", () => {
+    const open: string[] = [];
+    for (const [, end, name] of reportPage(everything, EXCLUSIONS).matchAll(
+      /<(\/?)([a-z][a-z0-9]*)\b[^>]*>/g,
+    )) {
+      if (name === "meta") continue;
+      if (end) expect(open.pop()).toBe(name);
+      else open.push(name as string);
+    }
+    expect(open).toEqual([]);
+  });
+
+  it("gives every table a caption and every header cell a scope", () => {
+    const page = reportPage(everything, EXCLUSIONS);
+    expect(page.match(/<caption>/g)).toHaveLength(page.match(/<table/g)?.length as number);
+    expect(page.match(/<th\b[^>]*>/g)?.filter((cell) => !cell.includes("scope="))).toEqual([]);
+  });
+
+  it("names each id once", () => {
+    const ids = [...reportPage(everything, EXCLUSIONS).matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it("shows hostile text instead of running it, and names what is invisible", () => {
+    const hostile = `"'><img src=x onerror=alert(1)>\u202Egnp\u2066\u200F\u0000\u061C\uD800&lt;`;
+    const page = reportPage(failedCheck(hostile, "b"), EXCLUSIONS);
+    expect(page).toContain(
+      "&quot;&#39;&gt;&lt;img src=x onerror=alert(1)&gt;[U+202E]gnp[U+2066][U+200F][U+0000][U+061C][U+D800]&amp;lt;",
+    );
+  });
+
+  it("is the same whatever hostile text stands in any field, and holds no invisible character", () => {
+    const piece = fc.oneof(
+      fc.constantFrom("<!--", "-->", "</style>", "<script>", "<img onerror=x>", "&lt;", "${"),
+      fc.constantFrom("<", ">", '"', "'", "&", "=", "/", "`", " ", "a"),
+      fc.constantFrom("\u202A", "\u202B", "\u202C", "\u202D", "\u202E", "\u200E", "\u200F", "\u061C"),
+      fc.constantFrom("\u2066", "\u2067", "\u2068", "\u2069", "\u200B", "\u2028", "\uFEFF", "\uDFFF"),
+      fc.constantFrom("\n", "\t", "\r", "\0", "\u001B", "\u007F", "\u0085"),
+    );
+    // It opens with a letter, so that it is no number: a pair of those would be shown with its difference.
+    const hostile = fc.array(piece, { minLength: 1, maxLength: 8 }).map((pieces) => `x${pieces.join("")}`);
+    const filled = (value: string): [BatchReport, Exclusion[]] => {
+      const check: Check = {
+        name: value,
+        kind: "proof",
+        passed: false,
+        expected: value,
+        found: value,
+        note: value,
+      };
+      const report = {
+        ...everything,
+        batchId: value,
+        stream: value,
+        billingDate: value,
+        at: value,
+        writtenBy: value,
+        checks: [check],
+        merchants: REPORT.merchants.map((merchant) => ({ ...merchant, merchantId: value })),
+        files: REPORT.files.map((file) => ({ ...file, sha256: value, state: value })),
+        excluded: { ...REPORT.excluded, byReason: { [value]: 2 } },
+        timeline: [{ at: value, what: value }],
+        ending: { ...ENDING, at: value, note: value },
+      };
+      const excluded = { line: 1, reason: value, field: value, cents: 1, mandateId: value, dueDate: value };
+      return [report as BatchReport, [excluded as Exclusion]];
+    };
+    const harmless = skeleton(reportPage(...filled("x")));
+    fc.assert(
+      fc.property(hostile, (value) => {
+        const page = reportPage(...filled(value));
+        expect(skeleton(page)).toEqual(harmless);
+        expect(page.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
+      }),
+      { numRuns: 150, seed: 20260302 },
+    );
+  });
+});

@@ -1,0 +1,72 @@
+import { randomUUID } from "node:crypto";
+import type { DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
+import type { S3ClientConfig } from "@aws-sdk/client-s3";
+import type { SFNClientConfig } from "@aws-sdk/client-sfn";
+import type { z } from "zod";
+import type { Configuration } from "../domain/stream.ts";
+import type { Clock, Nonce } from "../ports.ts";
+import { systemClock } from "./clock.ts";
+import { bundledConfiguration } from "./configuration.ts";
+
+/** Where a handler runs: all that it takes from its surroundings. On AWS {@link lambdaRuntime}. */
+export interface Runtime {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly configuration: Configuration;
+  readonly clock: Clock;
+  readonly nonce: Nonce;
+  /** Takes one log line of JSON. */
+  readonly write: (line: string) => void;
+  /** Client settings: empty on AWS. */
+  readonly dynamodb: DynamoDBClientConfig;
+  readonly s3: S3ClientConfig;
+  readonly sfn: SFNClientConfig;
+}
+
+/** The parts of the Lambda context that a handler may need. */
+export interface InvocationContext {
+  readonly functionName: string;
+  readonly awsRequestId: string;
+  getRemainingTimeInMillis(): number;
+}
+
+export interface Handler<Output> {
+  (event: unknown, context: InvocationContext): Promise<Output>;
+  /** The same handler in other surroundings; ports are made once per call of `on`. */
+  on(runtime: Runtime): (event: unknown, context: InvocationContext) => Promise<Output>;
+}
+
+/** What the Lambda service gives. */
+function lambdaRuntime(): Runtime {
+  return {
+    env: process.env,
+    configuration: bundledConfiguration(),
+    clock: systemClock,
+    nonce: randomUUID,
+    write: (line) => void process.stdout.write(`${line}\n`),
+    dynamodb: {},
+    s3: {},
+    sfn: {},
+  };
+}
+
+/**
+ * Makes a Lambda handler of a step: parse the event strictly, wire the ports once, call the step.
+ * An event that does not fit is refused by a ZodError that names the field.
+ */
+export function lambda<Schema extends z.ZodType, PortsOfStep, Output>(wiring: {
+  readonly event: Schema;
+  readonly ports: (runtime: Runtime) => PortsOfStep;
+  readonly step: (event: z.output<Schema>, ports: PortsOfStep, context: InvocationContext) => Promise<Output>;
+}): Handler<Output> {
+  const on = (runtime: Runtime) => {
+    const ports = wiring.ports(runtime);
+    return async (event: unknown, context: InvocationContext) =>
+      wiring.step(wiring.event.parse(event), ports, context);
+  };
+  let onLambda: ReturnType<typeof on> | undefined;
+  const handler = async (event: unknown, context: InvocationContext) => {
+    onLambda ??= on(lambdaRuntime());
+    return onLambda(event, context);
+  };
+  return Object.assign(handler, { on });
+}

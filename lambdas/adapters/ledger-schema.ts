@@ -1,0 +1,154 @@
+import { z } from "zod";
+import { EXCLUSION_REASONS } from "../domain/exclusion.ts";
+import type {
+  BatchItem,
+  Claim,
+  Decision,
+  EventItem,
+  FileItem,
+  ReturnItem,
+  SegmentItem,
+  StreamItem,
+  SubmissionItem,
+} from "../domain/records.ts";
+
+/** What the ledger's items must look like when they are read back: strict, so that a stray attribute is noticed. */
+const whole = z.int().min(0);
+const sum = z.strictObject({ count: whole, cents: whole });
+const byReason = z.partialRecord(z.enum(EXCLUSION_REASONS), whole);
+const decision: z.ZodType<Decision> = z.strictObject({ by: z.string(), reason: z.string(), at: z.string() });
+
+const file = {
+  number: whole,
+  key: z.string(),
+  version: z.string().optional(),
+  sha256: z.string(),
+  indexKey: z.string(),
+  indexVersion: z.string().optional(),
+  indexSha256: z.string(),
+  debits: whole,
+  cents: whole,
+  firstLine: whole,
+  lastLine: whole,
+  description: z.string(),
+  processingDate: z.string(),
+  state: z.enum([
+    "COMPOSED",
+    "RECONCILED",
+    "SUBMITTING",
+    "SUBMITTED",
+    "UNKNOWN",
+    "WITHDRAWN",
+    "ACKNOWLEDGED",
+    "REJECTED",
+  ]),
+  submitting: z.strictObject({ nonce: z.string(), at: z.string() }).optional(),
+  delivered: z.strictObject({ key: z.string(), version: z.string().optional(), at: z.string() }).optional(),
+};
+export const fileItem: z.ZodType<FileItem> = z.strictObject(file);
+
+export const streamItem: z.ZodType<StreamItem> = z.strictObject({
+  stream: z.string(),
+  version: whole,
+  fence: whole,
+  epoch: whole,
+  nonce: z.string(),
+  batch: z
+    .strictObject({
+      id: z.string(),
+      nonce: z.string(),
+      since: z.string(),
+      abandoning: decision.optional(),
+      files: z.array(fileItem).optional(),
+      verdict: z
+        .strictObject({ sha256s: z.array(z.string()), at: z.string(), report: z.string() })
+        .optional(),
+    })
+    .optional(),
+  paused: decision.optional(),
+  deploying: z.strictObject({ id: z.string(), at: z.string() }).optional(),
+});
+
+export const batchItem: z.ZodType<BatchItem> = z.strictObject({
+  id: z.string(),
+  version: whole,
+  stream: z.string(),
+  billingDate: z.string(),
+  number: whole,
+  state: z.enum(["OPEN", "CLOSED", "ABANDONED"]),
+  openedAt: z.string().optional(),
+  dueList: z
+    .strictObject({
+      prefix: z.string(),
+      csvVersion: z.string().optional(),
+      sha256: z.string(),
+      count: whole,
+      totalCents: whole,
+    })
+    .optional(),
+  plan: z.strictObject({ key: z.string(), sha256: z.string(), segments: whole, rows: whole }).optional(),
+  ending: z
+    .strictObject({
+      at: z.string(),
+      due: sum,
+      staged: sum,
+      excluded: z.strictObject({ count: whole, cents: whole, byReason }),
+      submitted: sum,
+      withdrawn: sum,
+      rejected: sum,
+      note: z.string().optional(),
+    })
+    .optional(),
+  abandoned: decision.optional(),
+});
+
+export const segmentItem: z.ZodType<SegmentItem> = z.strictObject({
+  batchId: z.string(),
+  segment: whole,
+  firstLine: whole,
+  rows: whole,
+  staged: sum,
+  excluded: sum,
+  byReason,
+  stagedLines: z.string(),
+  key: z.string(),
+  sha256: z.string(),
+  exclusionsKey: z.string(),
+  exclusionsSha256: z.string(),
+});
+
+export const submissionItem: z.ZodType<SubmissionItem> = z.strictObject({
+  batchId: z.string(),
+  number: whole,
+  kind: z.enum(["INTENT", "VOID"]),
+  nonce: z.string(),
+  sha256: z.string(),
+  at: z.string(),
+});
+
+export const claim: z.ZodType<Claim> = z.strictObject({
+  mandateId: z.string(),
+  dueDate: z.string(),
+  attempt: whole,
+  batchId: z.string(),
+  line: whole,
+  segment: whole,
+  cents: whole,
+  stream: z.string(),
+});
+
+/** A return carries more than staging needs; the rest belongs to the states that take returns in. */
+export const returnItem: z.ZodType<ReturnItem> = z.object({
+  mandateId: z.string(),
+  dueDate: z.string(),
+  attempt: whole,
+});
+
+export const eventItem: z.ZodType<EventItem> = z.strictObject({
+  batchId: z.string(),
+  at: z.string(),
+  action: z.string(),
+  by: z.string(),
+  reason: z.string().optional(),
+  nonce: z.string(),
+});

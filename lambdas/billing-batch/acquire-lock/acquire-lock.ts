@@ -1,0 +1,165 @@
+import { appendEvent } from "../../audit-trail.ts";
+import { changeStream } from "../../stream-change.ts";
+import { dueListIdentity, sameList } from "../../due-list-identity.ts";
+import { dueListPrefix, parseBatchId } from "../../domain/batch.ts";
+import {
+  BatchAbandoned,
+  BatchAbandoning,
+  BatchUnknown,
+  DeployInProgress,
+  DueListMismatch,
+  EpochMismatch,
+  LedgerBroken,
+  LockHeld,
+  StreamPaused,
+  StreamUnknown,
+} from "../../domain/faults.ts";
+import type { BatchItem, DueListIdentity, StreamItem } from "../../domain/records.ts";
+import type { Configuration } from "../../domain/stream.ts";
+import type { Ports } from "../../ports.ts";
+
+export type Acquired = { readonly outcome: "ACQUIRED" | "ALREADY_CLOSED"; readonly fence: number };
+
+/**
+ * First state of the billing batch: takes the stream's sticky lock in the batch's name and pins the due list.
+ *
+ * The lock belongs to the batch, not to the execution: a redrive takes it again, and every acquire raises the
+ * fence. Acquired is only what the ledger proves; every error on the way, of whatever kind, leaves this function
+ * as a fault, and a write of ours that lands afterwards leaves the lock with this same batch.
+ */
+export async function acquireLock(
+  event: { readonly batchId: string; readonly execution: string },
+  ports: Ports & { readonly configuration: Configuration },
+): Promise<Acquired> {
+  const batch = parseBatchId(event.batchId);
+  if (!batch) throw new BatchUnknown("the batch id is not <stream>-<yyyy-mm-dd>-<nn>");
+  const { configuration, ledger, log } = ports;
+  if (!Object.hasOwn(configuration.streams, batch.stream)) {
+    throw new StreamUnknown(`there is no stream ${batch.stream} in the configuration`);
+  }
+  const nonce = ports.nonce();
+  const at = new Date(ports.clock.now()).toISOString();
+  const dueList = await dueListIdentity(
+    ports.objects,
+    dueListPrefix(batch.stream, batch.billingDate, batch.number),
+  );
+
+  let closed = false;
+  const item = await changeStream(ports, batch.stream, nonce, async (seen) => {
+    // The stream's item was read first: a batch record read before it could be closed, and its lock released,
+    // between the two reads, and an over batch would be acquired once more.
+    const record = await ledger.readBatch(batch.id);
+    closed = isClosed(record, dueList);
+    if (closed) return "done";
+    const holder =
+      seen.batch && seen.batch.id !== batch.id ? await ledger.readBatch(seen.batch.id) : undefined;
+    return locked(seen, holder, { id: batch.id, nonce, since: at }, configuration.epoch);
+  });
+  if (closed) {
+    log.decision({
+      state: "AcquireLock",
+      batchId: batch.id,
+      stream: batch.stream,
+      nonce,
+      outcome: "ALREADY_CLOSED",
+    });
+    return { outcome: "ALREADY_CLOSED", fence: item.fence };
+  }
+  if (item.batch?.id !== batch.id || item.batch.nonce !== nonce) {
+    throw new LedgerBroken(`the lock of stream ${batch.stream} does not name the call that acquired it`);
+  }
+  await pin(ports, {
+    id: batch.id,
+    version: 1,
+    stream: batch.stream,
+    billingDate: batch.billingDate,
+    number: batch.number,
+    state: "OPEN",
+    openedAt: at,
+    dueList,
+  });
+  await appendEvent(ports, {
+    batchId: batch.id,
+    at,
+    action: `acquired with fence ${item.fence}`,
+    by: event.execution,
+    nonce,
+  });
+  log.decision({
+    state: "AcquireLock",
+    batchId: batch.id,
+    stream: batch.stream,
+    fence: item.fence,
+    nonce,
+    outcome: "ACQUIRED",
+  });
+  return { outcome: "ACQUIRED", fence: item.fence };
+}
+
+/** Whether the batch is closed already. Throws where its record says that it must not run at all. */
+function isClosed(record: BatchItem | undefined, dueList: DueListIdentity): boolean {
+  if (record === undefined) return false;
+  if (record.state === "ABANDONED") {
+    throw new BatchAbandoned(`batch ${record.id} was abandoned; its due list needs a new number`);
+  }
+  if (!sameList(record.dueList, dueList)) {
+    throw new DueListMismatch(
+      `batch ${record.id} was opened for another due list: ${figures(record.dueList)}; now there is ${figures(dueList)}`,
+    );
+  }
+  return record.state === "CLOSED";
+}
+
+function figures(list: DueListIdentity | undefined): string {
+  if (list === undefined) return "none";
+  return `${list.count} rows, ${list.totalCents} cents, SHA-256 ${list.sha256.slice(0, 12)}…`;
+}
+
+/** The stream's item with the lock in this batch's name. Throws where somebody else's word stands against it. */
+function locked(
+  seen: StreamItem,
+  holder: BatchItem | undefined,
+  mine: { readonly id: string; readonly nonce: string; readonly since: string },
+  epoch: number,
+): StreamItem {
+  if (seen.epoch !== epoch) {
+    throw new EpochMismatch(
+      `the ledger's epoch for ${seen.stream} is ${seen.epoch}, the configuration's is ${epoch}`,
+    );
+  }
+  if (seen.paused)
+    throw new StreamPaused(`stream ${seen.stream} was paused by ${seen.paused.by} at ${seen.paused.at}`);
+  if (seen.deploying)
+    throw new DeployInProgress(`deployment ${seen.deploying.id} holds stream ${seen.stream}`);
+  if (seen.batch?.id === mine.id) {
+    if (seen.batch.abandoning) throw new BatchAbandoning(`batch ${mine.id} is being abandoned`);
+    return { ...seen, fence: seen.fence + 1, batch: { ...seen.batch, nonce: mine.nonce } };
+  }
+  if (seen.batch && holder?.state !== "CLOSED" && holder?.state !== "ABANDONED") {
+    throw new LockHeld(
+      `batch ${seen.batch.id} has held the lock of stream ${seen.stream} since ${seen.batch.since}`,
+    );
+  }
+  return { ...seen, fence: seen.fence + 1, batch: mine };
+}
+
+/** Puts the batch record if there is none; otherwise the stored one must be open and name the same due list. */
+async function pin(ports: Pick<Ports, "ledger">, record: BatchItem): Promise<void> {
+  const stored = await ports.ledger.readBatch(record.id);
+  if (stored === undefined) {
+    try {
+      return await ports.ledger.writeBatch(record, undefined);
+    } catch (error) {
+      const now = await ports.ledger.readBatch(record.id);
+      if (now === undefined) throw error;
+      return assertPinned(now, record);
+    }
+  }
+  return assertPinned(stored, record);
+}
+
+function assertPinned(stored: BatchItem, record: BatchItem): void {
+  if (isClosed(stored, record.dueList as DueListIdentity)) {
+    throw new LedgerBroken(`batch ${record.id} was closed while its lock was being acquired`);
+  }
+}

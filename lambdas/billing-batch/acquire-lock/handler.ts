@@ -1,0 +1,10 @@
+import { z } from "zod";
+import { lambda } from "../../adapters/lambda.ts";
+import { stepPorts } from "../../adapters/ports.ts";
+import { acquireLock } from "./acquire-lock.ts";
+
+export const handler = lambda({
+  event: z.strictObject({ batchId: z.string(), execution: z.string() }),
+  ports: stepPorts,
+  step: acquireLock,
+});

@@ -1,0 +1,136 @@
+import { changeBatch, readBatch } from "../../batch-change.ts";
+import { storeReport } from "../../batch-report.ts";
+import { LedgerBroken, NotReconciled, BatchAbandoning, SubmissionStopped } from "../../domain/faults.ts";
+import { isSettled, moveBatch } from "../../domain/moves.ts";
+import type { Exclusion } from "../../domain/exclusion.ts";
+import type { BatchItem, Ending, FileItem } from "../../domain/records.ts";
+import { latestReport } from "../../latest-report.ts";
+import { ConditionRefused, type Ports } from "../../ports.ts";
+import { readProven } from "../../stored-bytes.ts";
+import { changeStream, type HeldStream, held } from "../../stream-change.ts";
+import { fileName } from "../../submission.ts";
+import { proveEnding } from "./ending.ts";
+
+/**
+ * Last state: proves the sum, writes the files' records, closes the batch, releases the lock, and then reports.
+ * In this order (rule 13): a lock that is free, or a report that is out, never speaks of an open batch.
+ */
+export async function closeBatch(
+  event: { readonly batchId: string; readonly fence: number },
+  ports: Ports,
+): Promise<Ending & { readonly report: string }> {
+  const nonce = ports.nonce();
+  const batch = await readBatch(ports, event.batchId);
+  const closed = batch.state === "CLOSED" ? batch : await close(ports, batch, event.fence);
+  const { ending } = closed;
+  if (ending === undefined) throw new LedgerBroken(`batch ${batch.id} is closed without an ending`);
+  await changeStream(ports, batch.stream, nonce, (seen) => {
+    if (seen.batch?.id !== batch.id) return "done";
+    const { batch: _released, ...free } = seen;
+    return free;
+  });
+  const report = await finalReport(ports, closed, ending);
+  ports.log.decision({
+    state: "CloseBatch",
+    batchId: batch.id,
+    stream: batch.stream,
+    fence: event.fence,
+    nonce,
+    outcome: "CLOSED",
+    due: ending.due.count,
+    submitted: ending.submitted.count,
+    excluded: ending.excluded.count,
+  });
+  return { ...ending, report };
+}
+
+async function close(ports: Ports, batch: BatchItem, fence: number): Promise<BatchItem> {
+  const item = held(await ports.ledger.readStream(batch.stream), batch.id, fence);
+  const files = settledFiles(item);
+  if (batch.dueList === undefined) throw new LedgerBroken(`batch ${batch.id} has no due list in its record`);
+  const due = { count: batch.dueList.count, cents: batch.dueList.totalCents };
+  const at = new Date(ports.clock.now()).toISOString();
+  const ending = proveEnding(due, await ports.ledger.readSegments(batch.id), files, at);
+  await recordFiles(ports, batch.id, files);
+  return changeBatch(ports, batch.id, (seen) =>
+    seen.state === "CLOSED"
+      ? "done"
+      : { ...seen, state: moveBatch(`batch ${batch.id}`, seen.state, "close"), ending },
+  );
+}
+
+/** The batch's files, every one of them settled under a verdict of the gate. */
+function settledFiles(item: HeldStream): readonly FileItem[] {
+  const { id, files, verdict, abandoning } = item.batch;
+  if (abandoning) throw new BatchAbandoning(`batch ${id} is being abandoned`);
+  if (files === undefined || verdict === undefined)
+    throw new NotReconciled(`batch ${id} has no verdict of the gate`);
+  for (const file of files) {
+    if (!isSettled(file.state)) throw new SubmissionStopped(`${fileName(id, file.number)} is ${file.state}`);
+  }
+  return files;
+}
+
+/** Puts the files' permanent records. One that is there was put by an earlier try, and may have moved on since. */
+export async function recordFiles(
+  ports: Pick<Ports, "ledger">,
+  batchId: string,
+  files: readonly FileItem[],
+): Promise<void> {
+  for (const file of files) {
+    try {
+      await ports.ledger.createFile(batchId, file);
+    } catch (error) {
+      if (!(error instanceof ConditionRefused)) throw error;
+    }
+  }
+}
+
+/** The gate's last report with the batch's ending, as the next version; found written, it is left alone. */
+async function finalReport(ports: Ports, batch: BatchItem, ending: Ending): Promise<string> {
+  const latest = await latestReport(ports.objects, batch.id);
+  if (latest === undefined) throw new NotReconciled(`batch ${batch.id} has no report of the gate`);
+  if (latest.report.status === "CLOSED") return latest.key;
+  const [files, events, exclusions] = await Promise.all([
+    ports.ledger.readFiles(batch.id),
+    ports.ledger.readEvents(batch.id),
+    allExclusions(ports, batch.id),
+  ]);
+  const states = new Map(files.map((file) => [file.number, file.state]));
+  return storeReport(ports.objects, (number) => ({
+    report: {
+      ...latest.report,
+      number,
+      writtenBy: "CloseBatch",
+      at: ending.at,
+      status: "CLOSED",
+      files: latest.report.files.map((file) => ({ ...file, state: states.get(file.number) ?? file.state })),
+      timeline: [
+        ...events.map(({ at, action, by }) => ({ at, what: `${action} (${by})` })),
+        ...files.flatMap(({ delivered, number: nn }) =>
+          delivered ? [{ at: delivered.at, what: `file ${nn} submitted` }] : [],
+        ),
+        { at: ending.at, what: "closed" },
+      ].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)),
+      ending,
+    },
+    exclusions,
+  }));
+}
+
+async function allExclusions(ports: Ports, batchId: string): Promise<Exclusion[]> {
+  const exclusions: Exclusion[] = [];
+  for (const segment of await ports.ledger.readSegments(batchId)) {
+    const { bytes } = await readProven(
+      ports.objects,
+      "work",
+      segment.exclusionsKey,
+      segment.exclusionsSha256,
+    );
+    for (const line of bytes.toString("utf8").split("\n")) {
+      // The bytes are proven to be those that staging wrote and hashed.
+      if (line !== "") exclusions.push(JSON.parse(line) as Exclusion);
+    }
+  }
+  return exclusions;
+}

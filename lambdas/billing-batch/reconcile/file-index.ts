@@ -1,0 +1,50 @@
+import type { FileItem } from "../../domain/records.ts";
+import type { IndexLine } from "../../domain/bank-file.ts";
+import type { Objects } from "../../ports.ts";
+import type { DueTable } from "./due-table.ts";
+import type { FileEntries } from "./file-entries.ts";
+import type { Findings } from "./findings.ts";
+import { jsonLines, readFrozen } from "./stored-bytes.ts";
+
+const INDEX_KEYS = 6;
+
+/** Holds a file's index, from which a lost ledger would be rebuilt, against the entries that were just walked. */
+export async function walkIndex(
+  objects: Objects,
+  item: FileItem,
+  table: DueTable,
+  entries: FileEntries,
+  findings: Findings,
+): Promise<void> {
+  const { bytes, fault } = await readFrozen(objects, "bankFiles", {
+    key: item.indexKey,
+    version: item.indexVersion,
+    sha256: item.indexSha256,
+  });
+  const file = item.number;
+  if (fault) findings.add("index", { file }, `the index ${fault}`);
+  if (bytes === undefined) return;
+  let count = 0;
+  for (const value of jsonLines(bytes)) {
+    const line = entries.lines[count] ?? 0;
+    const cents = entries.cents[count] ?? 0;
+    count += 1;
+    if (!isIndexOf(value, line, cents, table)) {
+      findings.add("index", { file, line: count }, "the line is not that of the file's debit");
+    }
+  }
+  if (count !== entries.lines.length) findings.add("index", { file }, "it has not one line for each debit");
+}
+
+function isIndexOf(value: unknown, line: number, cents: number, table: DueTable): boolean {
+  if (typeof value !== "object" || value === null || line === 0) return false;
+  const index = value as IndexLine;
+  return (
+    index.line === line &&
+    index.cents === cents &&
+    index.merchantId === table.merchantId(line) &&
+    table.isKeyOf(line, index) &&
+    // Nothing else may stand in it: no bank account, no name.
+    Object.keys(index).length === INDEX_KEYS
+  );
+}

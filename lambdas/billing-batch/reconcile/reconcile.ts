@@ -1,0 +1,60 @@
+import { storeReport } from "../../batch-report.ts";
+import { type GatePorts, openCase } from "./case.ts";
+import { checksOf } from "./checks.ts";
+import { walkRows } from "./every-row.ts";
+import { walkFiles } from "./file-walk.ts";
+import { Findings } from "./findings.ts";
+import { gateReport } from "./gate-report.ts";
+import { walkLedger } from "./ledger-walk.ts";
+import { readList } from "./list-evidence.ts";
+import { readStagingRecord } from "./staging-record.ts";
+import { gateFailure, passFiles } from "./verdict.ts";
+
+/**
+ * The gate: reads due list, bank files and ledger again, with no code of those who wrote them, and lets the frozen
+ * set of files pass only if all three agree on every row. The report is stored before this returns or throws.
+ *
+ * What is wrong with an input is a failed check, and the others are still judged. Only a store that does not
+ * answer, or a case that cannot be opened, ends it without a report: then nothing was judged.
+ *
+ * @returns the key of the report's JSON
+ * @throws GateFailed, naming the failed checks; StaleFence and LedgerBroken as {@link openCase} and
+ * {@link passFiles} say; a fault of the stores as it is
+ */
+export async function reconcile(
+  event: { readonly batchId: string; readonly fence: number },
+  ports: GatePorts,
+): Promise<{ readonly verdict: "PASSED"; readonly report: string }> {
+  const nonce = ports.nonce();
+  const judged = await openCase(event, ports);
+  const findings = new Findings();
+  const list = await readList(judged, ports.objects);
+  const gate = { case: judged, table: list.table, findings };
+  const files = await walkFiles(gate, ports.objects);
+  const staging = await readStagingRecord(gate, ports);
+  const ledger = await walkLedger(gate, staging, ports.ledger);
+  const rows = walkRows(list.table, files.byMerchant, findings);
+  const evidence = { list, rows, files, ledger, findings };
+  const checks = checksOf(judged, evidence, ports);
+
+  const events = await ports.ledger.readEvents(judged.batch.id);
+  const report = await storeReport(
+    ports.objects,
+    gateReport(judged, evidence, staging.exclusions, checks, events),
+  );
+  const passed = checks.every((check) => check.passed);
+  ports.log.decision({
+    state: "Reconcile",
+    batchId: judged.batch.id,
+    stream: judged.stream.name,
+    fence: event.fence,
+    nonce,
+    outcome: passed ? "PASSED" : "FAILED",
+    failed: checks.filter((check) => !check.passed).length,
+    checks: checks.length,
+    debits: files.debits.count,
+  });
+  if (!passed) throw gateFailure(judged.batch.id, checks, report);
+  await passFiles(judged, event.fence, nonce, report, ports);
+  return { verdict: "PASSED", report };
+}

@@ -1,0 +1,63 @@
+import { BatchAbandoning, GateFailed, LedgerBroken } from "../../domain/faults.ts";
+import type { FileItem, StreamItem, Verdict } from "../../domain/records.ts";
+import type { Check } from "../../domain/report.ts";
+import { changeStream, held } from "../../stream-change.ts";
+import type { Case, GatePorts } from "./case.ts";
+
+/** The failed checks with their counts. Throws nothing: the caller does. */
+export function gateFailure(batchId: string, checks: readonly Check[], report: string): GateFailed {
+  const failed = checks.filter(({ passed }) => !passed);
+  const names = failed.map(({ name, expected, found }) => (expected === "0" ? `${name} (${found})` : name));
+  return new GateFailed(
+    `${failed.length} of ${checks.length} checks of batch ${batchId} failed: ${names.join(", ")}; see ${report}`,
+  );
+}
+
+/**
+ * Moves every composed file to RECONCILED in one conditional write that names the SHA-256s that were judged.
+ * Files further on stay where they are; a verdict that stands for the same files is not written again.
+ * @throws StaleFence, BatchAbandoning; LedgerBroken if the set of files is no longer the one that was judged
+ */
+export async function passFiles(
+  judged: Case,
+  fence: number,
+  nonce: string,
+  report: string,
+  ports: GatePorts,
+): Promise<void> {
+  const sha256s = judged.files.map((file) => file.sha256);
+  const verdict = { sha256s, at: new Date(judged.now).toISOString(), report };
+  await changeStream(ports, judged.stream.name, nonce, (seen) => {
+    const { batch } = held(seen, judged.batch.id, fence);
+    if (
+      !isSame(
+        batch.files?.map((file) => file.sha256),
+        sha256s,
+      )
+    ) {
+      throw new LedgerBroken(`the files of batch ${judged.batch.id} are no longer those that were judged`);
+    }
+    if (isPassed(batch.files ?? [], batch.verdict, sha256s)) return "done";
+    if (batch.abandoning) throw new BatchAbandoning(`batch ${judged.batch.id} is being abandoned`);
+    return {
+      ...seen,
+      batch: { ...batch, files: batch.files?.map(passed) ?? [], verdict },
+    } satisfies StreamItem;
+  });
+}
+
+function isPassed(
+  files: readonly FileItem[],
+  verdict: Verdict | undefined,
+  sha256s: readonly string[],
+): boolean {
+  return isSame(verdict?.sha256s, sha256s) && files.every(({ state }) => state !== "COMPOSED");
+}
+
+function passed(file: FileItem): FileItem {
+  return file.state === "COMPOSED" ? { ...file, state: "RECONCILED" } : file;
+}
+
+function isSame(a: readonly string[] | undefined, b: readonly string[]): boolean {
+  return a?.length === b.length && a.every((value, index) => value === b[index]);
+}

@@ -1,0 +1,147 @@
+import { appendEvent } from "../../audit-trail.ts";
+import { changeBatch } from "../../batch-change.ts";
+import { recordFiles } from "../../billing-batch/close-batch/close-batch.ts";
+import { parseBatchId } from "../../domain/batch.ts";
+import { BatchClosed, BatchUnknown, LockHeld } from "../../domain/faults.ts";
+import { isSettled, moveBatch } from "../../domain/moves.ts";
+import type { BatchItem, Decision, FileItem, StreamItem } from "../../domain/records.ts";
+import type { Configuration } from "../../domain/stream.ts";
+import { ConditionRefused, type Ports } from "../../ports.ts";
+import { type Asker, settleDoubt } from "../../settle-doubt.ts";
+import { changeStream, held } from "../../stream-change.ts";
+import { streamOf } from "../../stream-of.ts";
+import { movedFile, unknown, voidSubmission } from "../../submission.ts";
+
+type Batch = NonNullable<ReturnType<typeof parseBatchId>>;
+
+export interface Abandoned {
+  /** ABANDONED: nothing was ever on its way. OPEN: some file was, the others are withdrawn, and the batch goes on. */
+  readonly outcome: "ABANDONED" | "OPEN";
+  readonly withdrawn: readonly number[];
+  readonly kept: readonly number[];
+}
+
+/**
+ * The decision that what a batch has not sent will never be sent (rule 12), in four steps that each can be
+ * repeated: flag, void, end, free.
+ * @throws BatchClosed if there is nothing left to decide; LockHeld if another batch holds the stream;
+ *   SubmissionUnknown if a file's fate must be asked of the bank first
+ */
+export async function abandonBatch(
+  event: { readonly batchId: string; readonly by: string; readonly reason: string },
+  ports: Ports & { readonly configuration: Configuration },
+): Promise<Abandoned> {
+  const batch = parseBatchId(event.batchId);
+  if (!batch) throw new BatchUnknown("the batch id is not <stream>-<yyyy-mm-dd>-<nn>");
+  const stream = streamOf(ports.configuration, batch.stream);
+  const nonce = ports.nonce();
+  const decision = { by: event.by, reason: event.reason, at: new Date(ports.clock.now()).toISOString() };
+  const asker: Asker = {
+    stream: stream.name,
+    userId: stream.bankProfile.userId,
+    batchId: batch.id,
+    nonce,
+    fence: "any",
+  };
+  const flagged = await flag(ports, batch, decision, nonce);
+  if (flagged.batch?.id !== batch.id) return { outcome: "ABANDONED", withdrawn: [], kept: [] };
+  await appendEvent(ports, {
+    batchId: batch.id,
+    at: decision.at,
+    action: "abandon",
+    by: event.by,
+    reason: event.reason,
+    nonce,
+  });
+  const files = await withdrawn(ports, asker, flagged);
+  const outcome = files.some(({ submitting }) => submitting !== undefined) ? "OPEN" : "ABANDONED";
+  if (outcome === "ABANDONED") await end(ports, batch, files, decision);
+  await free(ports, batch, outcome, nonce);
+  ports.log.decision({ state: "AbandonBatch", batchId: batch.id, stream: stream.name, nonce, outcome });
+  const numbers = (state: boolean) =>
+    files.filter((f) => (f.state === "WITHDRAWN") === state).map((f) => f.number);
+  return { outcome, withdrawn: numbers(true), kept: numbers(false) };
+}
+
+/** Step 1: the flag that stops every later submission, on a lock that is the batch's or is taken in its name. */
+function flag(ports: Ports, batch: Batch, decision: Decision, nonce: string): Promise<StreamItem> {
+  return changeStream(ports, batch.stream, nonce, async (seen) => {
+    const record = await ports.ledger.readBatch(batch.id);
+    if (record?.state === "CLOSED") throw new BatchClosed(`batch ${batch.id} is closed`);
+    if (seen.batch?.id === batch.id) {
+      return seen.batch.abandoning ? "done" : { ...seen, batch: { ...seen.batch, abandoning: decision } };
+    }
+    if (record?.state === "ABANDONED") return "done";
+    const holder = seen.batch && (await ports.ledger.readBatch(seen.batch.id));
+    if (seen.batch && holder?.state !== "CLOSED" && holder?.state !== "ABANDONED") {
+      throw new LockHeld(`batch ${seen.batch.id} holds the lock of stream ${batch.stream}`);
+    }
+    const taken = { id: batch.id, nonce, since: decision.at, abandoning: decision };
+    return { ...seen, fence: seen.fence + 1, batch: taken };
+  });
+}
+
+/** Step 2: what was begun is settled by evidence; what was not is voided and withdrawn, file by file. */
+async function withdrawn(ports: Ports, asker: Asker, flagged: StreamItem): Promise<readonly FileItem[]> {
+  for (const file of held(flagged, asker.batchId, "any").batch.files ?? []) {
+    if (file.state === "SUBMITTING" || file.state === "UNKNOWN") await settleDoubt(ports, asker, file);
+    else if (!isSettled(file.state)) await withdraw(ports, asker, file);
+  }
+  return held(await ports.ledger.readStream(asker.stream), asker.batchId, "any").batch.files ?? [];
+}
+
+async function withdraw(ports: Ports, asker: Asker, file: FileItem): Promise<void> {
+  const at = new Date(ports.clock.now()).toISOString();
+  const { batchId, nonce } = asker;
+  const kind = await voidSubmission(ports, { batchId, number: file.number, nonce, sha256: file.sha256, at });
+  // An intent without the move before it cannot be; whoever finds one does not decide what it means.
+  if (kind === "INTENT") throw unknown(batchId, file.number, "it has an intent although it was never begun");
+  await changeStream(ports, asker.stream, nonce, (seen) => {
+    const mine = held(seen, batchId, "any");
+    const now = mine.batch.files?.find((item) => item.number === file.number);
+    return now?.state === "WITHDRAWN" ? "done" : movedFile(mine, file.number, "withdraw");
+  });
+}
+
+/** Step 3: file records first, then the batch's end; a batch that never began gets its record here. */
+async function end(
+  ports: Ports,
+  batch: Batch,
+  files: readonly FileItem[],
+  decision: Decision,
+): Promise<void> {
+  await recordFiles(ports, batch.id, files);
+  const { id, stream, billingDate, number } = batch;
+  if ((await ports.ledger.readBatch(id)) === undefined) {
+    const record: BatchItem = {
+      id,
+      version: 1,
+      stream,
+      billingDate,
+      number,
+      state: "ABANDONED",
+      abandoned: decision,
+    };
+    try {
+      return await ports.ledger.writeBatch(record, undefined);
+    } catch (error) {
+      if (!(error instanceof ConditionRefused)) throw error;
+    }
+  }
+  await changeBatch(ports, id, (seen) =>
+    seen.state === "ABANDONED"
+      ? "done"
+      : { ...seen, state: moveBatch(`batch ${id}`, seen.state, "abandon"), abandoned: decision },
+  );
+}
+
+/** Step 4: an abandoned batch gives the lock back; one that goes on keeps it, without the flag. */
+async function free(ports: Ports, batch: Batch, outcome: Abandoned["outcome"], nonce: string): Promise<void> {
+  await changeStream(ports, batch.stream, nonce, (seen) => {
+    if (seen.batch?.id !== batch.id) return "done";
+    const { batch: mine, ...rest } = seen;
+    if (outcome === "ABANDONED") return rest;
+    const { abandoning, ...kept } = mine;
+    return abandoning === undefined ? "done" : { ...rest, batch: kept };
+  });
+}

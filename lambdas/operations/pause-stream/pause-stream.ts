@@ -1,0 +1,23 @@
+import type { Decision } from "../../domain/records.ts";
+import type { Configuration } from "../../domain/stream.ts";
+import type { Ports } from "../../ports.ts";
+import { changeStream } from "../../stream-change.ts";
+import { streamOf } from "../../stream-of.ts";
+
+/**
+ * Stops a stream: from here on no batch acquires its lock and no file begins to be submitted. A file whose
+ * submission has begun goes on to its end. The first pause stands until somebody resumes.
+ */
+export async function pauseStream(
+  event: { readonly stream: string; readonly by: string; readonly reason: string },
+  ports: Ports & { readonly configuration: Configuration },
+): Promise<{ readonly paused: Decision }> {
+  const { name } = streamOf(ports.configuration, event.stream);
+  const nonce = ports.nonce();
+  const decision = { by: event.by, reason: event.reason, at: new Date(ports.clock.now()).toISOString() };
+  const item = await changeStream(ports, name, nonce, (seen) =>
+    seen.paused ? "done" : { ...seen, paused: decision },
+  );
+  ports.log.decision({ state: "PauseStream", stream: name, nonce, outcome: "paused" });
+  return { paused: item.paused ?? decision };
+}

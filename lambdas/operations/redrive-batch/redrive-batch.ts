@@ -1,0 +1,42 @@
+import { appendEvent } from "../../audit-trail.ts";
+import { parseBatchId } from "../../domain/batch.ts";
+import { BatchUnknown, ExecutionNotEnded } from "../../domain/faults.ts";
+import type { Executions, Ports } from "../../ports.ts";
+import { newestExecution } from "../show-batch/show-batch.ts";
+
+/**
+ * Starts the newest execution of a batch again at the state that failed. Safe from any state and any number of
+ * times: every state finds its own work done. The decision is in the audit trail before it takes effect.
+ * @throws ExecutionNotEnded while it runs; BatchUnknown if there is none
+ */
+export async function redriveBatch(
+  event: { readonly batchId: string; readonly by: string; readonly reason: string },
+  ports: Ports & { readonly executions: Executions },
+): Promise<{ readonly execution: string }> {
+  const batch = parseBatchId(event.batchId);
+  if (!batch) throw new BatchUnknown("the batch id is not <stream>-<yyyy-mm-dd>-<nn>");
+  const execution = await newestExecution(ports.executions, batch.id);
+  if (execution === undefined) throw new BatchUnknown(`batch ${batch.id} has no execution`);
+  if (execution.status === "RUNNING" || execution.status === "PENDING_REDRIVE") {
+    throw new ExecutionNotEnded(`execution ${execution.name} is ${execution.status}`);
+  }
+  const nonce = ports.nonce();
+  const at = new Date(ports.clock.now()).toISOString();
+  await appendEvent(ports, {
+    batchId: batch.id,
+    at,
+    action: "redrive",
+    by: event.by,
+    reason: event.reason,
+    nonce,
+  });
+  await ports.executions.redrive(execution.name);
+  ports.log.decision({
+    state: "RedriveBatch",
+    batchId: batch.id,
+    stream: batch.stream,
+    nonce,
+    outcome: execution.name,
+  });
+  return { execution: execution.name };
+}

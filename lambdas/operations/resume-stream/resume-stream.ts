@@ -1,0 +1,28 @@
+import type { Decision } from "../../domain/records.ts";
+import type { Configuration } from "../../domain/stream.ts";
+import type { Ports } from "../../ports.ts";
+import { changeStream } from "../../stream-change.ts";
+import { streamOf } from "../../stream-of.ts";
+
+/** Ends a pause, whoever began it. Nothing starts by itself: a batch that was refused is redriven. */
+export async function resumeStream(
+  event: { readonly stream: string; readonly by: string; readonly reason: string },
+  ports: Ports & { readonly configuration: Configuration },
+): Promise<{ readonly ended?: Decision }> {
+  const { name } = streamOf(ports.configuration, event.stream);
+  const nonce = ports.nonce();
+  let ended: Decision | undefined;
+  await changeStream(ports, name, nonce, (seen) => {
+    if (!seen.paused) return "done";
+    const { paused, ...open } = seen;
+    ended = paused;
+    return open;
+  });
+  ports.log.decision({
+    state: "ResumeStream",
+    stream: name,
+    nonce,
+    outcome: ended ? "resumed" : "was not paused",
+  });
+  return ended ? { ended } : {};
+}

@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { powertoolsOnce } from "../adapters/idempotency.ts";
+import { lambda } from "../adapters/lambda.ts";
+import { decisionLog, executionsOf, objectsOf } from "../adapters/ports.ts";
+import { startBatch } from "./start-batch.ts";
+
+export const handler = lambda({
+  event: z.strictObject({
+    stream: z.string(),
+    scheduledTime: z.iso.datetime({ offset: true }),
+    number: z.int().min(1).max(99).optional(),
+  }),
+  ports: (runtime) => ({
+    configuration: runtime.configuration,
+    objects: objectsOf(runtime),
+    clock: runtime.clock,
+    log: decisionLog(runtime),
+    executions: executionsOf(runtime),
+    once: powertoolsOnce(runtime),
+  }),
+  step: (event, ports, context) =>
+    startBatch({ ...event, remainingMs: context.getRemainingTimeInMillis() }, ports),
+});

@@ -1,0 +1,79 @@
+import { batchId, dueListPrefix } from "../domain/batch.ts";
+import type { CalendarDate } from "../domain/calendar-date.ts";
+import { DueListMissing } from "../domain/faults.ts";
+import type { Configuration } from "../domain/stream.ts";
+import { dueListIdentity, MANIFEST } from "../due-list-identity.ts";
+import type { Executions, Instant, Objects, Once, Ports } from "../ports.ts";
+import { streamOf } from "../stream-of.ts";
+import { type Refusal, refusedStart } from "./may-start.ts";
+
+export type Started =
+  | { readonly outcome: "STARTED" | "ALREADY_STARTED"; readonly batchId: string }
+  | { readonly outcome: "REFUSED"; readonly reason: Refusal; readonly message: string };
+
+/**
+ * Starts the batch that a schedule's event means: the billing date is the date of the scheduled time in the
+ * stream's zone, the due list is the lowest-numbered one of that date (or the one that the event names), and the
+ * batch id, derived from both, is the execution's name. The same event delivered twice starts nothing twice.
+ * @param event.scheduledTime ISO 8601 instant at which the start was due
+ * @throws DueListMissing, DueListMismatch, StreamUnknown
+ */
+export async function startBatch(
+  event: {
+    readonly stream: string;
+    readonly scheduledTime: string;
+    readonly number?: number | undefined;
+    readonly remainingMs: number;
+  },
+  ports: Pick<Ports, "objects" | "clock" | "log"> & {
+    readonly configuration: Configuration;
+    readonly executions: Pick<Executions, "start">;
+    readonly once: Once;
+  },
+): Promise<Started> {
+  const stream = streamOf(ports.configuration, event.stream);
+  const scheduled = Date.parse(event.scheduledTime) as Instant;
+  const billingDate = ports.clock.dateAt(scheduled, stream.timeZone);
+  const refusal = refusedStart(stream, ports.configuration.calendar, billingDate, {
+    now: ports.clock.now(),
+    scheduled,
+    cutOff: ports.clock.instantOf(billingDate, stream.cutOff, stream.timeZone),
+  });
+  if (refusal) {
+    ports.log.decision({
+      state: "StartBatch",
+      stream: stream.name,
+      outcome: "REFUSED",
+      reason: refusal.reason,
+    });
+    return { outcome: "REFUSED", ...refusal };
+  }
+  const number = event.number ?? (await lowestNumber(ports.objects, stream.name, billingDate));
+  const id = batchId(stream.name, billingDate, number);
+  const list = await dueListIdentity(ports.objects, dueListPrefix(stream.name, billingDate, number));
+  let exists = false;
+  const once = await ports.once(
+    id,
+    `${list.sha256} ${list.count} ${list.totalCents}`,
+    event.remainingMs,
+    async () => {
+      const input = { batchId: id, stream: stream.name, billingDate, number, execution: id };
+      exists = (await ports.executions.start(id, input)) === "exists";
+    },
+  );
+  const outcome = once === "ran" && !exists ? "STARTED" : "ALREADY_STARTED";
+  ports.log.decision({ state: "StartBatch", batchId: id, stream: stream.name, outcome });
+  return { outcome, batchId: id };
+}
+
+/** The lowest number under which the date has a manifest. Higher ones are started by name. */
+async function lowestNumber(objects: Objects, stream: string, billingDate: CalendarDate): Promise<number> {
+  const prefix = `${stream}/${billingDate}/`;
+  const numbers = (await objects.list("due", prefix))
+    .filter((key) => key.endsWith(`/${MANIFEST}`))
+    .map((key) => Number(key.slice(prefix.length, prefix.length + 2)))
+    .filter((number) => Number.isInteger(number) && number > 0);
+  if (numbers.length === 0)
+    throw new DueListMissing(`there is no due list under ${prefix} in the due bucket`);
+  return Math.min(...numbers);
+}

@@ -1,0 +1,97 @@
+import { fileURLToPath } from "node:url";
+import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import {
+  Architecture,
+  type CfnFunction,
+  type IDestination,
+  LoggingFormat,
+  Runtime,
+} from "aws-cdk-lib/aws-lambda";
+import { LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
+import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { Construct } from "constructs";
+import type { Configuration } from "../lambdas/domain/stream.ts";
+import type { Grant } from "./grant.ts";
+import type { Stage } from "./stage.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** Some packages in the bundle still call `require`, which an ES module does not have. */
+const REQUIRE =
+  'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
+
+/** What every Lambda of one deployment has in common. */
+export interface Deployment {
+  readonly stage: Stage;
+  readonly configuration: Configuration;
+}
+
+/** Everything that a Lambda is; nothing has a default but that it may do nothing. */
+export interface HandlerProps {
+  readonly does: string;
+  readonly timeoutSeconds: number;
+  /** Also its share of a processor: a whole one at 1,769. */
+  readonly memoryMb: number;
+  readonly may: readonly Grant[];
+  /** Calls at once that are set aside for it, and its limit. */
+  readonly reservedConcurrency?: number | undefined;
+  /** Where an asynchronous call goes that failed. */
+  readonly onFailure?: IDestination;
+}
+
+/**
+ * The Lambda of one handler file. Its environment holds what it is granted and nothing else. The configuration is
+ * part of the code, so that an execution, which is pinned to a version of the code, is pinned to its limits too.
+ * @param folder of the handler, from the top of the repository
+ */
+export function handlerLambda(
+  scope: Construct,
+  name: string,
+  folder: string,
+  { stage, configuration }: Deployment,
+  props: HandlerProps,
+): NodejsFunction {
+  const lasting = stage === "prod";
+  const handler = `${folder}/handler.ts`;
+  const lambda = new NodejsFunction(scope, name, {
+    description: props.does,
+    entry: `${ROOT}${handler}`,
+    projectRoot: ROOT,
+    depsLockFilePath: `${ROOT}package-lock.json`,
+    runtime: Runtime.NODEJS_24_X,
+    architecture: Architecture.ARM_64,
+    timeout: Duration.seconds(props.timeoutSeconds),
+    memorySize: props.memoryMb,
+    reservedConcurrentExecutions: props.reservedConcurrency,
+    // An asynchronous call that fails is not made again unasked; the default is twice.
+    retryAttempts: 0,
+    onFailure: props.onFailure,
+    awsSdkConnectionReuse: false,
+    loggingFormat: LoggingFormat.JSON,
+    logGroup: new LogGroup(scope, `${name}Logs`, {
+      retention: lasting ? RetentionDays.ONE_YEAR : RetentionDays.ONE_MONTH,
+      removalPolicy: lasting ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    }),
+    // Open and redriven executions call the version that they were defined with, so the old ones stay.
+    currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+    bundling: {
+      format: OutputFormat.ESM,
+      target: "node24",
+      mainFields: ["module", "main"],
+      bundleAwsSDK: true,
+      banner: REQUIRE,
+      logLevel: LogLevel.WARNING,
+      define: { DEBIT_ONCE_CONFIGURATION: JSON.stringify(configuration) },
+    },
+  });
+  const resource = lambda.node.defaultChild as CfnFunction;
+  resource.addMetadata("debit-once:function", name);
+  resource.addMetadata("debit-once:handler", handler);
+  for (const grant of props.may) grant(lambda);
+  return lambda;
+}
+
+/** `AcquireLock` lives in `acquire-lock`. */
+export function kebab(name: string): string {
+  return name.replace(/(?<!^)([A-Z])/g, "-$1").toLowerCase();
+}

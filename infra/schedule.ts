@@ -1,0 +1,49 @@
+import { Duration, TimeZone } from "aws-cdk-lib";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import {
+  ContextAttribute,
+  Schedule,
+  ScheduleExpression,
+  ScheduleTargetInput,
+  TimeWindow,
+} from "aws-cdk-lib/aws-scheduler";
+import { LambdaInvoke } from "aws-cdk-lib/aws-scheduler-targets";
+import type { IQueue } from "aws-cdk-lib/aws-sqs";
+import type { Construct } from "constructs";
+import type { Stream } from "../lambdas/domain/stream.ts";
+import { cronDays, latestStartMinutes } from "./config/start-times.ts";
+import type { Stage } from "./stage.ts";
+
+/** How often a delivery is tried again, with the scheduler's growing waits; its own default is 185 over a day. */
+const RETRIES = 3;
+
+/** The start of one stream on its days, at its own local time. What cannot be delivered in time ends in the queue. */
+export function streamSchedule(
+  scope: Construct,
+  stage: Stage,
+  stream: Stream,
+  starter: IFunction,
+  missedStarts: IQueue,
+): Schedule {
+  const [hour, minute] = stream.schedule.time.split(":").map(Number);
+  return new Schedule(scope, `Schedule-${stream.name}`, {
+    scheduleName: `debit-once-${stage}-${stream.name}`,
+    description: `Starts the batch of stream ${stream.name}`,
+    schedule: ScheduleExpression.cron({
+      minute: String(minute),
+      hour: String(hour),
+      weekDay: cronDays(stream),
+      timeZone: TimeZone.of(stream.timeZone),
+    }),
+    timeWindow: TimeWindow.off(),
+    target: new LambdaInvoke(starter, {
+      input: ScheduleTargetInput.fromObject({
+        stream: stream.name,
+        scheduledTime: ContextAttribute.scheduledTime,
+      }),
+      maxEventAge: Duration.minutes(latestStartMinutes(stream)),
+      retryAttempts: RETRIES,
+      deadLetterQueue: missedStarts,
+    }),
+  });
+}

@@ -1,0 +1,38 @@
+import { Duration } from "aws-cdk-lib";
+import { SqsDestination } from "aws-cdk-lib/aws-lambda-destinations";
+import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
+import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
+import type { Construct } from "constructs";
+import type { BatchMachine } from "./batch-machine.ts";
+import { type Deployment, handlerLambda } from "./handler.ts";
+import { streamSchedule } from "./schedule.ts";
+import type { DataStack } from "./stacks/data.ts";
+
+/**
+ * From the scheduler to a running batch. The scheduler delivers at least once and cannot name an execution, so a
+ * Lambda derives the batch id from the scheduled time and starts the execution under that name.
+ */
+export function startBatch(
+  scope: Construct,
+  deployment: Deployment,
+  data: DataStack,
+  batch: BatchMachine,
+): NodejsFunction {
+  // A start that never came is the fault to page on; the scheduler and the Lambda both leave theirs here.
+  const missedStarts = new Queue(scope, "MissedStarts", {
+    encryption: QueueEncryption.SQS_MANAGED,
+    enforceSSL: true,
+    retentionPeriod: Duration.days(14),
+  });
+  const lambda = handlerLambda(scope, "StartBatch", "lambdas/start-batch", deployment, {
+    does: "Starts the batch of a stream's billing date, unless the day or the hour speaks against it.",
+    timeoutSeconds: 60,
+    memoryMb: 512,
+    may: [data.idempotency.use, data.dueLists.read, batch.start],
+    onFailure: new SqsDestination(missedStarts),
+  });
+  for (const stream of Object.values(deployment.configuration.streams)) {
+    streamSchedule(scope, deployment.stage, stream, lambda, missedStarts);
+  }
+  return lambda;
+}

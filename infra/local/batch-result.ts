@@ -1,0 +1,110 @@
+import { relative } from "node:path";
+import type { Check } from "../../lambdas/domain/report.ts";
+import type { BatchView } from "../../lambdas/operations/show-batch/show-batch.ts";
+import { type Status, statusOf } from "../ops/exit-code.ts";
+import { nextSteps } from "../ops/next-steps.ts";
+import type { ExecutionRecord } from "./execution-records.ts";
+import type { Exported } from "./export.ts";
+
+/** What `npm start -- --json` prints: the one object that scripts read. Paths are relative to the current folder. */
+export interface BatchResult {
+  readonly batchId: string;
+  readonly status: Status;
+  readonly failedState?: string;
+  readonly error?: { readonly name: string; readonly message: string; readonly next: readonly string[] };
+  readonly due: { readonly count: number; readonly cents: number };
+  readonly staged: { readonly count: number; readonly cents: number };
+  readonly excluded: { readonly count: number; readonly byReason: Readonly<Record<string, number>> };
+  readonly bankFiles: readonly {
+    readonly path: string;
+    readonly sha256: string;
+    readonly debits: number;
+    readonly cents: number;
+  }[];
+  readonly gate?: { readonly verdict: "PASSED" | "FAILED"; readonly checks: readonly Check[] };
+  readonly report?: string;
+}
+
+/**
+ * The result of a run from what the ledger, the execution and the report say.
+ * @param claimed what the manifest says is due, for a batch that was stopped before it had a record
+ */
+export function batchResult(
+  view: BatchView,
+  stream: string,
+  execution: Pick<ExecutionRecord, "status" | "failure">,
+  closedBefore: boolean,
+  exported: Exported,
+  claimed: BatchResult["due"] = { count: 0, cents: 0 },
+): BatchResult {
+  const { record, report } = view;
+  const due = record?.dueList;
+  const byReason = record?.ending?.excluded.byReason ?? report?.content.excluded.byReason ?? {};
+  const failure = execution.status === "SUCCEEDED" ? undefined : failureOf(view.batchId, stream, execution);
+  return {
+    batchId: view.batchId,
+    status: failure ? statusOf(failure.error.name) : closedBefore ? "ALREADY_CLOSED" : "CLOSED",
+    ...failure,
+    due: due ? { count: due.count, cents: due.totalCents } : claimed,
+    staged: view.staged,
+    excluded: { count: view.excluded.count, byReason },
+    bankFiles: exported.files.map(({ path, sha256, debits, cents }) => ({
+      path: relative(process.cwd(), path),
+      sha256,
+      debits,
+      cents,
+    })),
+    ...(report && {
+      gate: {
+        verdict: report.content.status === "GATE_FAILED" ? ("FAILED" as const) : ("PASSED" as const),
+        checks: report.content.checks,
+      },
+    }),
+    ...(exported.report && { report: relative(process.cwd(), exported.report) }),
+  };
+}
+
+/** The failed state and the error with what to do next. A failed map names its child's error in the cause. */
+function failureOf(
+  batchId: string,
+  stream: string,
+  { status, failure }: Pick<ExecutionRecord, "status" | "failure">,
+) {
+  const { name, message } = rootError(failure?.error ?? status, failure?.cause ?? "", failure?.message ?? "");
+  return {
+    ...(failure && { failedState: failure.state }),
+    error: { name, message, next: nextSteps(name, batchId, stream).commands },
+  };
+}
+
+/** The error itself: a failed map is called by another name, and its cause is JSON of what its child threw. */
+function rootError(error: string, cause: string, message: string): { name: string; message: string } {
+  try {
+    const parsed = JSON.parse(cause) as { errorType?: unknown; errorMessage?: unknown };
+    const { errorType, errorMessage } = parsed;
+    if (typeof errorType === "string" && typeof errorMessage === "string") {
+      return { name: errorType, message: errorMessage };
+    }
+  } catch {
+    // The cause is plain text, and the error is what it is called.
+  }
+  return { name: error, message };
+}
+
+/** A start that never became an execution. */
+export function refusedResult(
+  batchId: string,
+  stream: string,
+  error: { readonly name: string; readonly message: string },
+  due: BatchResult["due"],
+): BatchResult {
+  return {
+    batchId,
+    status: statusOf(error.name),
+    error: { ...error, next: nextSteps(error.name, batchId, stream).commands },
+    due,
+    staged: { count: 0, cents: 0 },
+    excluded: { count: 0, byReason: {} },
+    bankFiles: [],
+  };
+}

@@ -1,0 +1,103 @@
+import { dollars } from "../../lambdas/domain/cents.ts";
+import type { BatchResult } from "./batch-result.ts";
+import { nextSteps } from "../ops/next-steps.ts";
+
+/** A result as a person wants to read it: the three totals side by side, then what differs from the usual. */
+export function resultText(result: BatchResult, stream: string): string {
+  const blocks = [
+    headline(result),
+    totals(result),
+    exclusions(result),
+    gate(result),
+    places(result),
+    failure(result, stream),
+  ];
+  return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
+}
+
+const HEADLINES: Record<BatchResult["status"], string> = {
+  CLOSED: "CLOSED: every due row is accounted for.",
+  ALREADY_CLOSED:
+    "ALREADY_CLOSED: this batch ran before. Nothing was debited again; this is its stored result.",
+  FAILED: "FAILED",
+  REFUSED: "REFUSED: nothing is wrong with the list, but this may not run now.",
+  UNKNOWN: "UNKNOWN: it cannot be told whether the bank has a file. Nothing more is sent.",
+};
+
+function headline({ batchId, status, failedState }: BatchResult): string {
+  return `${batchId}  ${HEADLINES[status]}${failedState === undefined ? "" : ` It stopped at ${failedState}.`}`;
+}
+
+function totals({ due, staged, bankFiles }: BatchResult): string {
+  const sent = bankFiles.reduce(
+    (sum, file) => ({ count: sum.count + file.debits, cents: sum.cents + file.cents }),
+    {
+      count: 0,
+      cents: 0,
+    },
+  );
+  return table([
+    ["", "due list", "ledger", "bank file"],
+    ["debits", whole(due.count), whole(staged.count), whole(sent.count)],
+    ["amount", dollars(due.cents), dollars(staged.cents), dollars(sent.cents)],
+  ]);
+}
+
+function exclusions({ excluded }: BatchResult): string {
+  if (excluded.count === 0) return "";
+  const reasons = Object.entries(excluded.byReason)
+    .filter(([, count]) => count > 0)
+    .map(([reason, count]) => [`  ${reason}`, whole(count)]);
+  return `excluded: ${whole(excluded.count)}\n${table(reasons)}`;
+}
+
+function gate({ gate: judged }: BatchResult): string {
+  if (judged === undefined) return "";
+  const lines = judged.checks.map(({ name, kind, passed, expected, found, note }) =>
+    passed
+      ? `  ok    ${name}${note === undefined ? "" : `  (${note})`}`
+      : `  FAIL  ${name} (${kind}): expected ${expected}, found ${found}${note === undefined ? "" : ` (${note})`}`,
+  );
+  return `gate: ${judged.verdict}\n${lines.join("\n")}`;
+}
+
+function places({ bankFiles, report }: BatchResult): string {
+  return [
+    ...bankFiles.map(
+      ({ path, debits, cents, sha256 }) =>
+        `bank file  ${path}  ${whole(debits)} debits, ${dollars(cents)}, SHA-256 ${sha256.slice(0, 16)}…`,
+    ),
+    ...(report === undefined ? [] : [`report     ${report}`]),
+  ].join("\n");
+}
+
+function failure({ error, batchId }: BatchResult, stream: string): string {
+  if (error === undefined) return "";
+  const { text, commands } = nextSteps(error.name, batchId, stream);
+  return [
+    `${error.name}: ${error.message}`,
+    `next: ${text}`,
+    ...commands.map((command) => `  ${command}`),
+  ].join("\n");
+}
+
+/** Columns as wide as their widest cell: the first to the left, numbers to the right. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? "").length)),
+  );
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) =>
+          column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
+        )
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+function whole(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+}

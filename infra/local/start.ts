@@ -1,0 +1,104 @@
+import { batchId, dueListPrefix } from "../../lambdas/domain/batch.ts";
+import type { CalendarDate } from "../../lambdas/domain/calendar-date.ts";
+import type { Stream } from "../../lambdas/domain/stream.ts";
+import { systemClock } from "../../lambdas/adapters/clock.ts";
+import type { BatchView } from "../../lambdas/operations/show-batch/show-batch.ts";
+import type { Instant } from "../../lambdas/ports.ts";
+import type { Started } from "../../lambdas/start-batch/start-batch.ts";
+import { EXIT, exitCode } from "../ops/exit-code.ts";
+import { endWith } from "../ops/end-with.ts";
+import { WrongInput } from "../wrong-input.ts";
+import { type BatchResult, batchResult, refusedResult } from "./batch-result.ts";
+import {
+  type DueFolder,
+  freeNumber,
+  manifestFigures,
+  producedAt,
+  readDueFolder,
+  uploadDueFolder,
+} from "./due-folder.ts";
+import { exportBatch } from "./export.ts";
+import { type Local, localConfiguration, localFolder, SAMPLE, withLocal } from "./open-local.ts";
+import { progressPrinter } from "./progress.ts";
+import { resultText } from "./result-text.ts";
+import { START_HELP, type StartOptions, startOptions } from "./start-options.ts";
+
+/** `npm start`: one billing batch on this machine. */
+async function main(): Promise<number> {
+  const options = startOptions(process.argv.slice(2));
+  if (options.help) {
+    process.stdout.write(START_HELP);
+    return EXIT.done;
+  }
+  const say = (text: string) => void (options.json || process.stdout.write(text));
+  const { streams } = localConfiguration();
+  const stream = Object.hasOwn(streams, options.stream) ? streams[options.stream] : undefined;
+  if (!stream)
+    throw new WrongInput(
+      `there is no stream "${options.stream}"; there are ${Object.keys(streams).join(", ")}`,
+    );
+  const folder = await readDueFolder(options.due ?? SAMPLE);
+  const date = options.date ?? dateOf(folder, stream);
+  const scheduled = systemClock.instantOf(date, stream.schedule.time, stream.timeZone);
+  const startAt = options.now ?? scheduled;
+  say(`debit-once  stream ${stream.name}, billing date ${date}; the local clock starts at ${iso(startAt)}\n`);
+
+  const result = await withLocal(
+    { startAt, fresh: options.fresh, ...(!options.json && { onEvent: progressPrinter(process.stdout) }) },
+    (local) => billed(local, stream, date, scheduled, folder, options),
+  );
+  if (options.json) process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
+  else say(`\n${resultText(result, stream.name)}`);
+  return exitCode(result.status, result.error?.name);
+}
+
+/** The day of the manifest, in the stream's zone. */
+function dateOf(folder: DueFolder, stream: Stream): CalendarDate {
+  const at = producedAt(folder);
+  if (at === undefined) throw new WrongInput("the manifest does not say when it was produced: give --date");
+  return systemClock.dateAt(Date.parse(at) as Instant, stream.timeZone);
+}
+
+/** Uploads the list as a billing system does, starts the batch as the schedule does, and waits for its end. */
+async function billed(
+  local: Local,
+  stream: Stream,
+  date: CalendarDate,
+  scheduled: Instant,
+  folder: DueFolder,
+  options: StartOptions,
+): Promise<BatchResult> {
+  const number = options.number ?? (await freeNumber(local.objects, stream.name, date, folder));
+  const id = batchId(stream.name, date, number);
+  const before = (await local.app.invoke("ShowBatch", { batchId: id })) as BatchView;
+  await uploadDueFolder(local.upload, dueListPrefix(stream.name, date, number), folder);
+  const event = { stream: stream.name, scheduledTime: iso(scheduled), number };
+  let started: Started;
+  try {
+    started = (await local.app.invoke("StartBatch", event)) as Started;
+  } catch (error) {
+    const { name, message } = error as Error;
+    return refusedResult(id, stream.name, { name, message }, manifestFigures(folder));
+  }
+  if (started.outcome === "REFUSED") {
+    const { reason, message } = started;
+    return refusedResult(id, stream.name, { name: reason, message }, manifestFigures(folder));
+  }
+  const execution = await local.app.waitFor(id);
+  const view = (await local.app.invoke("ShowBatch", { batchId: id })) as BatchView;
+  const exported = await exportBatch(local.objects, view, localFolder());
+  return batchResult(
+    view,
+    stream.name,
+    execution,
+    before.record?.state === "CLOSED",
+    exported,
+    manifestFigures(folder),
+  );
+}
+
+function iso(instant: number): string {
+  return new Date(instant).toISOString();
+}
+
+await endWith(main);

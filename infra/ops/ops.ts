@@ -1,0 +1,127 @@
+import { systemClock } from "../../lambdas/adapters/clock.ts";
+import type { BatchView } from "../../lambdas/operations/show-batch/show-batch.ts";
+import { parseBatchId } from "../../lambdas/domain/batch.ts";
+import type { Instant } from "../../lambdas/ports.ts";
+import { batchResult } from "../local/batch-result.ts";
+import { exportBatch } from "../local/export.ts";
+import { type Local, localConfiguration, localFolder, withLocal } from "../local/open-local.ts";
+import { progressPrinter } from "../local/progress.ts";
+import { resultText } from "../local/result-text.ts";
+import { WrongInput } from "../wrong-input.ts";
+import { endWith } from "./end-with.ts";
+import { EXIT, exitCode, statusOf } from "./exit-code.ts";
+import { nextSteps } from "./next-steps.ts";
+import { type Invoke, onAws } from "./on-aws.ts";
+import { type CommandName, OPS_HELP, type OpsOptions, opsOptions } from "./ops-options.ts";
+import { viewText } from "./view-text.ts";
+
+/** What each command that changes something does, in the words of its dry run. */
+const DOES: Record<Exclude<CommandName, "show">, { readonly calls: string; readonly does: string }> = {
+  redrive: { calls: "RedriveBatch", does: "start the failed execution again at the state that failed" },
+  abandon: { calls: "AbandonBatch", does: "decide that the unsent files of the batch are never sent" },
+  pause: { calls: "PauseStream", does: "let no batch of the stream acquire its lock or begin a submission" },
+  resume: { calls: "ResumeStream", does: "end the stream's pause" },
+};
+
+/** `npm run ops`: the command line of the people on call; the same functions here and on AWS. */
+async function main(): Promise<number> {
+  const options = opsOptions(process.argv.slice(2));
+  if (options === "help") {
+    process.stdout.write(OPS_HELP);
+    return EXIT.done;
+  }
+  try {
+    if (options.stage !== undefined) {
+      const { invoke, caller } = onAws(options.stage);
+      return await operate(options, invoke, caller);
+    }
+    const onEvent = options.json ? () => {} : progressPrinter(process.stdout);
+    return await withLocal({ startAt: startAt(options), onEvent }, (local) =>
+      operate(
+        options,
+        (name, event) => local.app.invoke(name, event),
+        async () => options.as,
+        local,
+      ),
+    );
+  } catch (error) {
+    return failed(options, error);
+  }
+}
+
+/** The schedule time of the batch's day; a pause belongs to no day, and takes the machine's clock. */
+function startAt({ now, batch }: OpsOptions): Instant {
+  if (now !== undefined) return now;
+  const parsed = batch && parseBatchId(batch.id);
+  if (!parsed) return systemClock.now();
+  const stream = localConfiguration().streams[parsed.stream];
+  if (!stream) throw new WrongInput(`there is no stream "${parsed.stream}" in the configuration`);
+  return systemClock.instantOf(parsed.billingDate, stream.schedule.time, stream.timeZone);
+}
+
+async function operate(
+  options: OpsOptions,
+  invoke: Invoke,
+  caller: () => Promise<string>,
+  local?: Local,
+): Promise<number> {
+  const { command, batch, stream } = options;
+  if (command === "show") {
+    const view = (await invoke("ShowBatch", { batchId: batch?.id })) as BatchView;
+    print(options, view, () => viewText(view, batch?.stream ?? ""));
+    return view.record || view.execution ? EXIT.done : EXIT.wrongInput;
+  }
+  const subject = batch ? { batchId: batch.id } : { stream };
+  const { calls, does } = DOES[command];
+  const event = { ...subject, by: await caller(), reason: options.reason };
+  if (!options.yes) {
+    print(
+      options,
+      { dry: true, function: calls, event },
+      () => `dry run: would ${does}, as ${event.by}. Add --yes to do it.\n`,
+    );
+    return EXIT.done;
+  }
+  const answer = (await invoke(calls, event)) as object;
+  if (command === "redrive" && local && batch) return redriven(options, local, batch);
+  print(options, answer, () => `done: ${JSON.stringify(answer)}\n`);
+  return EXIT.done;
+}
+
+/** The local engine lives in this process, so a redriven execution is waited for and shown like a start. */
+async function redriven(
+  options: OpsOptions,
+  local: Local,
+  batch: NonNullable<OpsOptions["batch"]>,
+): Promise<number> {
+  const { execution: known } = (await local.app.invoke("ShowBatch", { batchId: batch.id })) as BatchView;
+  const execution = await local.app.waitFor(known?.name ?? batch.id);
+  const view = (await local.app.invoke("ShowBatch", { batchId: batch.id })) as BatchView;
+  const exported = await exportBatch(local.objects, view, localFolder());
+  const result = batchResult(view, batch.stream, execution, false, exported);
+  print(options, result, () => `\n${resultText(result, batch.stream)}`);
+  return exitCode(result.status, result.error?.name);
+}
+
+/** A refusal or fault of the function that was called, under the name that it threw. */
+function failed(options: OpsOptions, error: unknown): number {
+  if (!(error instanceof Error) || error instanceof WrongInput || error.name === "LocalFault") throw error;
+  const { name, message } = error;
+  const steps = nextSteps(
+    name,
+    options.batch?.id ?? "<batch>",
+    options.batch?.stream ?? options.stream ?? "<stream>",
+  );
+  print(
+    options,
+    { error: { name, message, next: steps.commands } },
+    () => `${name}: ${message}\nnext: ${steps.text}\n`,
+  );
+  return exitCode(statusOf(name), name);
+}
+
+function print(options: OpsOptions, object: object, text: () => string): void {
+  process.stdout.write(options.json ? `${JSON.stringify(object, undefined, 2)}\n` : text());
+}
+
+await endWith(main);

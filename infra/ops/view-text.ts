@@ -1,0 +1,45 @@
+import { dollars } from "../../lambdas/domain/cents.ts";
+import type { BatchView } from "../../lambdas/operations/show-batch/show-batch.ts";
+import { nextSteps } from "./next-steps.ts";
+
+/** A batch as an on-call engineer reads it at night: where it stands, why, and what can be done. */
+export function viewText(view: BatchView, stream: string): string {
+  const { batchId, record, execution, stream: item, files, staged, excluded, events, report } = view;
+  const lines = [
+    `batch      ${batchId}  ${record?.state ?? "no record"}`,
+    `execution  ${execution ? `${execution.name}  ${execution.status}${execution.error ? `  ${execution.error}` : ""}` : "none"}`,
+    `lock       ${lockText(view)}`,
+  ];
+  if (item?.paused) lines.push(`paused     by ${item.paused.by} at ${item.paused.at}: ${item.paused.reason}`);
+  if (item?.deploying) lines.push(`deploying  ${item.deploying.id} since ${item.deploying.at}`);
+  if (record?.dueList)
+    lines.push(`due        ${record.dueList.count} rows, ${dollars(record.dueList.totalCents)}`);
+  lines.push(
+    `staged     ${staged.count} debits, ${dollars(staged.cents)}`,
+    `excluded   ${excluded.count} rows`,
+  );
+  for (const file of files) {
+    lines.push(
+      `file ${String(file.number).padStart(2, "0")}    ${file.state}  ${file.debits} debits, ${dollars(file.cents)}`,
+    );
+  }
+  if (record?.ending?.note) lines.push(`note       ${record.ending.note}`);
+  if (report) lines.push(`report     ${report.key}  ${report.content.status}`);
+  for (const event of events) {
+    lines.push(
+      `event      ${event.at}  ${event.action}  (${event.by})${event.reason ? `: ${event.reason}` : ""}`,
+    );
+  }
+  if (execution?.error && record?.state !== "CLOSED" && record?.state !== "ABANDONED") {
+    const { text, commands } = nextSteps(execution.error, batchId, stream);
+    lines.push("", `next: ${text}`, ...commands.map((command) => `  ${command}`));
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function lockText({ batchId, stream }: BatchView): string {
+  if (!stream?.lock) return "free";
+  const since = `since ${stream.lock.since}, fence ${stream.fence}`;
+  const mine = stream.lock.batchId === batchId ? "held by this batch" : `held by ${stream.lock.batchId}`;
+  return `${mine} ${since}${stream.lock.abandoning ? ", being abandoned" : ""}`;
+}

@@ -1,7 +1,8 @@
-import type { FileItem } from "./domain/records.ts";
+import { LedgerBroken } from "./domain/faults.ts";
+import type { FileItem, FileStateName } from "./domain/records.ts";
 import type { Ports } from "./ports.ts";
-import { changeStream, held } from "./stream-change.ts";
-import { evidenceOf, movedFile, outboundKey, unknown, voidSubmission } from "./submission.ts";
+import { changeStream, type HeldStream, held } from "./stream-change.ts";
+import { evidenceOf, fileName, movedFile, outboundKey, unknown, voidSubmission } from "./submission.ts";
 
 /** Whose file it is and who asks. */
 export interface Asker {
@@ -13,48 +14,72 @@ export interface Asker {
   readonly fence: number | "any";
 }
 
+export type Settled = "SUBMITTED" | "WITHDRAWN" | "REJECTED";
+
 /**
  * Rule 11, for a file that is found SUBMITTING or UNKNOWN: evidence makes it SUBMITTED; else a VOID that was won
- * makes it WITHDRAWN; else it is UNKNOWN and everything stops.
+ * makes it WITHDRAWN; else it is UNKNOWN and everything stops. What another call has proven meanwhile stands.
  * @param cause what a delivery of the caller's own ended with, if it threw
- * @returns the file's state afterwards, SUBMITTED or WITHDRAWN
- * @throws SubmissionUnknown
+ * @throws SubmissionUnknown, also where a store gives no answer: while nobody can tell, it is doubt
  */
 export async function settleDoubt(
   ports: Ports,
   asker: Asker,
   file: FileItem,
   cause?: unknown,
-): Promise<"SUBMITTED" | "WITHDRAWN"> {
+): Promise<Settled> {
   const at = new Date(ports.clock.now()).toISOString();
   const { batchId, nonce } = asker;
-  const move = async (event: "confirm" | "void" | "doubt", also: Pick<FileItem, "delivered"> = {}) => {
-    await changeStream(ports, asker.stream, nonce, (seen) => {
-      const mine = held(seen, asker.batchId, asker.fence);
-      const now = mine.batch.files?.find((item) => item.number === file.number);
-      const settled = { confirm: "SUBMITTED", void: "WITHDRAWN", doubt: "UNKNOWN" }[event];
-      return now?.state === settled ? "done" : movedFile(mine, file.number, event, also);
-    });
+  const { number, sha256 } = file;
+  const inDoubt = (why: string) => (error: unknown) => {
+    throw unknown(batchId, number, why, error);
   };
-  const evidence = await evidenceOf(
-    ports.objects,
-    outboundKey(asker.userId, batchId, file.number),
-    file.sha256,
+  const evidence = await evidenceOf(ports.objects, outboundKey(asker.userId, batchId, number), sha256).catch(
+    inDoubt("the store does not say what lies under its key"),
   );
   if (evidence) {
-    await move("confirm", { delivered: { ...evidence, at } });
+    await moved(ports, asker, number, "confirm", { delivered: { ...evidence, at } });
     return "SUBMITTED";
   }
-  const kind = await voidSubmission(ports, { batchId, number: file.number, nonce, sha256: file.sha256, at });
+  const kind = await voidSubmission(ports, { batchId, number, nonce, sha256, at }).catch(
+    inDoubt("the ledger does not say whether its intent stands"),
+  );
   if (kind === "VOID") {
-    await move("void");
+    await moved(ports, asker, number, "void");
     return "WITHDRAWN";
   }
-  await move("doubt");
-  throw unknown(
-    batchId,
-    file.number,
-    "its intent stands and no version with its SHA-256 lies under its key",
-    cause,
-  );
+  const state = await moved(ports, asker, number, "doubt");
+  if (state === "UNKNOWN") {
+    const why = "its intent stands, and no version with its SHA-256 lies under its key";
+    throw unknown(batchId, number, why, cause);
+  }
+  return state === "WITHDRAWN" || state === "REJECTED" ? state : "SUBMITTED";
+}
+
+/** Where each event is already true, or no longer needs saying because another call has a proof. */
+const DONE: Record<"confirm" | "void" | "doubt", readonly FileStateName[]> = {
+  confirm: ["SUBMITTED", "ACKNOWLEDGED"],
+  void: ["WITHDRAWN"],
+  doubt: ["UNKNOWN", "SUBMITTED", "ACKNOWLEDGED", "WITHDRAWN", "REJECTED"],
+};
+
+/** Moves the file unless that is done; returns the state in which it is then. */
+async function moved(
+  ports: Ports,
+  asker: Asker,
+  number: number,
+  event: keyof typeof DONE,
+  also: Pick<FileItem, "delivered"> = {},
+): Promise<FileStateName> {
+  const stateIn = (item: HeldStream) => {
+    const file = item.batch.files?.find((one) => one.number === number);
+    if (!file) throw new LedgerBroken(`${fileName(asker.batchId, number)} is not in the frozen set`);
+    return file.state;
+  };
+  const item = await changeStream(ports, asker.stream, asker.nonce, (seen) => {
+    const mine = held(seen, asker.batchId, asker.fence);
+    const state = stateIn(mine);
+    return DONE[event].includes(state) ? "done" : movedFile(mine, number, event, also);
+  });
+  return stateIn(held(item, asker.batchId, asker.fence));
 }

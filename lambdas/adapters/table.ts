@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import {
   BatchGetItemCommand,
   ConditionalCheckFailedException,
@@ -10,6 +11,7 @@ import {
   QueryCommand,
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { LedgerBusy } from "../domain/faults.ts";
 import { ConditionRefused } from "../ports.ts";
 
 export interface Key {
@@ -38,6 +40,8 @@ const KEYS_PER_CALL = 100;
 const CALLS_IN_FLIGHT = 8;
 /** How often keys that DynamoDB left unprocessed are asked for again before it counts as a fault. */
 const TRIES_UNPROCESSED = 8;
+/** Doubled with each round: 10, 20, … 640 ms, well over a second in all. */
+const FIRST_WAIT_MS = 5;
 
 /** The table in DynamoDB. A call that has no answer after ten seconds is a fault, not a wait without end. */
 export function dynamodbTable(name: string, config: DynamoDBClientConfig): Table {
@@ -111,7 +115,8 @@ async function getChunk(client: DynamoDBClient, name: string, keys: readonly Key
   };
   for (let tries = 0; asked?.Keys?.length; tries += 1) {
     // Each round gets further or the store is throttling; then the step's own retry waits longer than we should.
-    if (tries === TRIES_UNPROCESSED) throw new Error(`${asked.Keys.length} keys stayed unprocessed`);
+    if (tries === TRIES_UNPROCESSED) throw new LedgerBusy(`${asked.Keys.length} keys stayed unprocessed`);
+    if (tries > 0) await setTimeout(FIRST_WAIT_MS * 2 ** tries);
     const answer: {
       Responses?: Record<string, Record<string, AttributeValue>[]>;
       UnprocessedKeys?: Record<string, KeysAndAttributes>;

@@ -21,10 +21,12 @@ export function released(claim: Claim, facts: ClaimFacts): Release | undefined {
   if (batch === undefined || batch.id !== claim.batchId) return undefined;
   if (batch.state === "ABANDONED") return "batch-abandoned";
   if (batch.state !== "CLOSED" || segment === undefined) return undefined;
-  const staged = hasLine(segment.stagedLines, segment.firstLine, segment.rows, claim.line);
+  const { firstLine, rows, stagedLines } = segment;
+  if (claim.line < firstLine || claim.line >= firstLine + rows) return undefined;
+  if (!hasLine(stagedLines, firstLine, rows, claim.line)) return "in-no-file";
+  // A staged row is in a file. Where that file's record is missing, something was lost, and nothing is released.
   const file = files.find((item) => item.firstLine <= claim.line && claim.line <= item.lastLine);
-  if (!staged || file === undefined) return "in-no-file";
-  if (file.state === "WITHDRAWN") return "file-withdrawn";
-  if (file.state === "REJECTED") return "file-rejected";
+  if (file?.state === "WITHDRAWN") return "file-withdrawn";
+  if (file?.state === "REJECTED") return "file-rejected";
   return undefined;
 }

@@ -82,6 +82,8 @@ export async function recordFiles(
       await ports.ledger.createFile(batchId, file);
     } catch (error) {
       if (!(error instanceof ConditionRefused)) throw error;
+      const stored = await ports.ledger.readFiles(batchId);
+      if (!stored.some(({ number }) => number === file.number)) throw error;
     }
   }
 }

@@ -64,12 +64,13 @@ async function frozen(
   const name = (file: number) => description({ code: stream.code, billingDate, number: batch.number, file });
   const reference = (line: number) =>
     lodgementReference({ code: stream.code, billingDate, number: batch.number, line });
-  const writer = (file: number) =>
-    new BankFileWriter(stream.bankProfile, { description: name(file), processingDate: billingDate });
+  const writer = (file: number) => {
+    if (file > MOST_FILES) throw new LimitExceeded(`batch ${batch.id} needs more than ${MOST_FILES} files`);
+    return new BankFileWriter(stream.bankProfile, { description: name(file), processingDate: billingDate });
+  };
 
   const files: FileItem[] = [];
   for await (const file of composeFiles(stagedRows(ports.objects, segments), stream, reference, writer)) {
-    if (file.number > MOST_FILES) throw new LimitExceeded(`a batch has at most ${MOST_FILES} files`);
     files.push(await storedFile(ports.objects, batch, name(file.number), file));
   }
   const item = await changeStream(ports, stream.name, nonce, (seen) => {

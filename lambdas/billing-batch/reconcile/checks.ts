@@ -2,12 +2,13 @@ import { dollars } from "../../domain/cents.ts";
 import type { Sum } from "../../domain/records.ts";
 import type { Check } from "../../domain/report.ts";
 import type { Case, GatePorts } from "./case.ts";
-import { type RowSums, unbalanced } from "./every-row.ts";
+import type { RowSums } from "./every-row.ts";
 import type { WalkedFiles } from "./file-walk.ts";
 import type { CountedCheck, Findings } from "./findings.ts";
 import type { ListEvidence } from "./list-evidence.ts";
 import { processingDate } from "./processing-date.ts";
-import { isEqual, minus } from "./sums.ts";
+import { proof } from "./proof.ts";
+import { merchants, sum, totals } from "./sum-checks.ts";
 
 /** Everything that the gate has read and added up. */
 export interface Evidence {
@@ -21,7 +22,7 @@ export interface Evidence {
 
 /** Every check of the gate, passed or not, always all of them and in this order. */
 export function checksOf(judged: Case, evidence: Evidence, ports: GatePorts): Check[] {
-  const { findings, list } = evidence;
+  const { findings, list, files } = evidence;
   const counted = (name: CountedCheck) => countedCheck(name, findings);
   const checks = [
     dueListBytes(judged, list),
@@ -33,8 +34,8 @@ export function checksOf(judged: Case, evidence: Evidence, ports: GatePorts): Ch
     counted("file-header"),
     processingDate(judged, ports.clock, ports.configuration.calendar, findings),
     fileLimits(judged, evidence),
-    atMost("debit-limit", judged.stream.maxDebitCents, evidence.files.largestDebitCents, findings),
-    atMost("batch-limit", judged.stream.maxBatchCents, evidence.files.debits.cents, findings),
+    atMost("debit-limit", judged.stream.maxDebitCents, files.largestDebitCents, findings.note("debit-limit")),
+    atMost("batch-limit", judged.stream.maxBatchCents, files.debits.cents),
     counted("entries"),
     counted("index"),
     counted("no-row-missing"),
@@ -44,7 +45,7 @@ export function checksOf(judged: Case, evidence: Evidence, ports: GatePorts): Ch
     counted("dishonours"),
     counted("claims"),
     merchants(evidence.rows),
-    totals(judged, evidence),
+    totals(judged.files, evidence.rows, files, evidence.ledger),
     excludedShare(judged, evidence),
   ];
   return list.unreadable === undefined
@@ -66,10 +67,6 @@ const NEEDS_NO_LIST = [
 /** Without the list, what holds trivially proves nothing. */
 function unproven(check: Check, why: string): Check {
   return NEEDS_NO_LIST.includes(check.name) ? check : { ...check, passed: false, note: why };
-}
-
-function proof(name: string, passed: boolean, expected: string, found: string, note?: string): Check {
-  return { name, kind: "proof", passed, expected, found, ...(note !== undefined && { note }) };
 }
 
 /** A check that expects no departure at all. */
@@ -117,42 +114,8 @@ function fileLimits({ stream }: Case, { files: { largestFile }, findings }: Evid
   );
 }
 
-function atMost(
-  name: "debit-limit" | "batch-limit",
-  limit: number,
-  found: number,
-  findings: Findings,
-): Check {
-  return proof(name, found <= limit, `at most ${dollars(limit)}`, dollars(found), findings.note(name));
-}
-
-function merchants({ merchants: all }: RowSums): Check {
-  const wrong = unbalanced(all);
-  const named = wrong.slice(0, 5).map(({ merchantId, due, excluded, inFiles }) => {
-    return `${merchantId}: ${sum(minus(due, excluded))} due and not excluded, ${sum(inFiles)} in the files`;
-  });
-  return proof("merchants", wrong.length === 0, "0", String(wrong.length), named.join("; ") || undefined);
-}
-
-/** Due less excluded, what the files hold, what their total records state, what the ledger froze and claims. */
-function totals({ files: frozen }: Case, { rows, files, ledger }: Evidence): Check {
-  const left = minus(rows.due, rows.excluded);
-  const record = {
-    count: frozen.reduce((count, file) => count + file.debits, 0),
-    cents: frozen.reduce((cents, file) => cents + file.cents, 0),
-  };
-  const passed =
-    isEqual(left, files.debits) &&
-    isEqual(left, ledger) &&
-    isEqual(left, record) &&
-    left.cents === files.statedCents;
-  const found = isEqual(files.debits, ledger)
-    ? sum(files.debits)
-    : `${sum(files.debits)} in the files, ${sum(ledger)} claimed`;
-  const note = passed
-    ? undefined
-    : `the total records state ${dollars(files.statedCents)}, the ledger's file records ${sum(record)}`;
-  return proof("totals", passed, sum(left), found, note);
+function atMost(name: string, limit: number, found: number, note?: string): Check {
+  return proof(name, found <= limit, `at most ${dollars(limit)}`, dollars(found), note);
 }
 
 function excludedShare({ stream }: Case, { rows: { due, content } }: Evidence): Check {
@@ -161,8 +124,4 @@ function excludedShare({ stream }: Case, { rows: { due, content } }: Evidence): 
   const passed = due.count === 0 || content / due.count <= limit;
   const expected = `at most ${limit} of the rows for their content`;
   return proof("excluded-share", passed, expected, `${content} of ${due.count}`);
-}
-
-function sum({ count, cents }: Sum): string {
-  return `${count} ${count === 1 ? "debit" : "debits"}, ${dollars(cents)}`;
 }

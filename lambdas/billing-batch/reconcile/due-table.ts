@@ -1,22 +1,12 @@
 import { COLUMNS, type Exclusion, EXCLUSION_REASONS, type ExclusionReason } from "../../domain/exclusion.ts";
+import type { DebitKey } from "./debit-key.ts";
+import { entryText } from "./entry-text.ts";
 import { MandateIds } from "./mandate-ids.ts";
 import { PackedTexts } from "./packed-texts.ts";
 import type { OwnDebit } from "./own-judgement.ts";
 
 /** Why the gate would exclude a row without asking the ledger. */
 export type OwnExclusion = Pick<Exclusion, "reason" | "field" | "otherLine">;
-
-/** Names one debit in the ledger. */
-export interface DebitKey {
-  readonly mandateId: string;
-  readonly dueDate: string;
-  readonly attempt: number;
-}
-
-/** One text for one debit: no mandate id holds a space. */
-export function claimKey({ mandateId, dueDate, attempt }: DebitKey): string {
-  return `${mandateId} ${dueDate} ${attempt}`;
-}
 
 /**
  * The mandates that have several rows: by the first line of each, all of its lines, rising. Rows that do not even
@@ -163,11 +153,3 @@ export class DueTable {
     return this.#entries.get(line);
   }
 }
-
-/** The fields of an entry that come from the row's text, one per line; none of them can hold a line end. */
-export function entryText(entry: Pick<OwnDebit, "bsb" | "accountNumber" | "title" | "remitter">): string {
-  return `${entry.bsb}\n${entry.accountNumber}\n${entry.title}\n${entry.remitter}`;
-}
-
-/** The names of {@link entryText}'s lines. */
-export const ENTRY_FIELDS = ["BSB", "bank account number", "title", "remitter"] as const;

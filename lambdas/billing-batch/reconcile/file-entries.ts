@@ -1,7 +1,8 @@
 import { CODE_CREDIT, CODE_DEBIT, type Entry } from "../../domain/bank-file.ts";
 import type { FileItem } from "../../domain/records.ts";
 import type { Case } from "./case.ts";
-import { type DueTable, ENTRY_FIELDS, entryText } from "./due-table.ts";
+import type { DueTable } from "./due-table.ts";
+import { ENTRY_FIELDS, entryText } from "./entry-text.ts";
 import type { Findings } from "./findings.ts";
 import type { Gate } from "./gate.ts";
 import { RunningSum } from "./sums.ts";

@@ -38,7 +38,10 @@ export function judgeStructure(
   if (!isBorneOut) findings.add("file-structure", { file }, "the total record is not the sum of the entries");
 }
 
-/** Whether header and frozen record say what the bank profile and the batch ask for. */
+/**
+ * Whether header and frozen record say what the bank profile and the batch ask for. The description holds the
+ * file's number, so no other file of the set, nor of this user id, can have the same.
+ */
 export function judgeHeader(
   { stream, billingDate }: Case,
   item: FileItem,

@@ -26,19 +26,13 @@ export interface WalkedFiles {
  */
 export async function walkFiles(gate: Gate, objects: Objects): Promise<WalkedFiles> {
   const set = new SetSoFar(dueLineReader(gate.case));
-  const descriptions = new Set<string>();
   const largestFile = { count: 0, cents: 0 };
   let statedCents = 0;
   for (const [index, item] of gate.case.files.entries()) {
     const description = expectedDescription(gate.case, index + 1);
     const entries = new FileEntries(gate, set, item, description);
     judgeRecord(gate, index, item);
-    const { found, debitCents } = await walkFile(gate, objects, item, description, entries);
-    if (found !== undefined && descriptions.has(found)) {
-      gate.findings.add("file-header", { file: item.number }, "another file of the set has its description");
-    }
-    if (found !== undefined) descriptions.add(found);
-    statedCents += debitCents;
+    statedCents += await walkFile(gate, objects, item, description, entries);
     largestFile.count = Math.max(largestFile.count, entries.debits.count);
     largestFile.cents = Math.max(largestFile.cents, entries.debits.cents);
     await walkIndex(objects, item, gate.table, entries, gate.findings);
@@ -47,13 +41,14 @@ export async function walkFiles(gate: Gate, objects: Objects): Promise<WalkedFil
   return { debits, statedCents, largestDebitCents: largestCents, largestFile, byMerchant };
 }
 
+/** Walks one file. Returns the debits that its total record states. */
 async function walkFile(
   { case: judged, findings }: Gate,
   objects: Objects,
   item: FileItem,
   description: string,
   entries: FileEntries,
-): Promise<{ readonly found?: string; readonly debitCents: number }> {
+): Promise<number> {
   const file = item.number;
   const { bytes, fault } = await readFrozen(objects, "bankFiles", item);
   if (fault) findings.add("file-bytes", { file }, fault);
@@ -61,7 +56,7 @@ async function walkFile(
     for (const check of ["file-structure", "file-header", "entries"] as const) {
       findings.add(check, { file }, "the file is not there");
     }
-    return { debitCents: 0 };
+    return 0;
   }
   const reading = readBankFile(bytes, (entry, line) => entries.take(entry, line));
   entries.finish();
@@ -69,8 +64,7 @@ async function walkFile(
   judgeHeader(judged, item, description, reading, findings);
   judgeLimits(judged, item, entries, findings);
   judgeFrozenSums(item, entries, findings);
-  const found = reading.header?.description;
-  return { ...(found !== undefined && { found }), debitCents: reading.totals?.debitCents ?? 0 };
+  return reading.totals?.debitCents ?? 0;
 }
 
 /** The frozen records must number the files from 1 and cut the due list into rising ranges. */

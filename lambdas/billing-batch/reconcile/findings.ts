@@ -7,7 +7,6 @@ export type CountedCheck =
   | "processing-date"
   | "file-limits"
   | "debit-limit"
-  | "batch-limit"
   | "entries"
   | "index"
   | "no-row-missing"

@@ -5,15 +5,8 @@ import { DueTable } from "./due-table.ts";
 import { findCrowds } from "./list-crowds.ts";
 import { readDueRows } from "./list-reading.ts";
 import { findRepeats } from "./list-repeats.ts";
-import {
-  countedCents,
-  hasKey,
-  isId,
-  isNameable,
-  type OwnDebit,
-  type OwnRefusal,
-  rowJudge,
-} from "./own-judgement.ts";
+import { type OwnDebit, type OwnRefusal, rowJudge } from "./own-judgement.ts";
+import { countedCents, hasKey, isId, isNameable } from "./row-form.ts";
 
 /**
  * Judges every row of a due list as staging should have judged it, short of what only the ledger knows.

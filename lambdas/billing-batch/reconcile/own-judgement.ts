@@ -1,7 +1,8 @@
 import { addDays, type CalendarDate, parseCalendarDate } from "../../domain/calendar-date.ts";
-import { type Column, COLUMNS, type ContentReason } from "../../domain/exclusion.ts";
+import type { Column, ContentReason } from "../../domain/exclusion.ts";
 import type { Stream } from "../../domain/stream.ts";
 import { inPlainLetters, isBecs } from "./latin.ts";
+import { countedCents, isAttempt, isBsb, judgeForm } from "./row-form.ts";
 
 /** What the gate itself expects a bank file to say of one due row. */
 export interface OwnDebit {
@@ -27,12 +28,8 @@ type Fields = readonly string[];
 const at = (row: Fields, column: number): string => row[column] as string;
 const refused = (reason: ContentReason, field: Column): OwnRefusal => ({ reason, field });
 
-const ID = /^[\w.-]{1,64}$/;
-const ATTEMPT = /^[1-9]\d?$/;
-const BSB = /^\d{3}-?\d{3}$/;
 const DIGITS_AND_HYPHENS = /^[\d-]+$/;
 const NOT_ALL_ZERO = /[1-9]/;
-const AMOUNT = /^\d{1,15}$/;
 
 /**
  * The gate's own judgement of a row by its own content, made without a line of the code that staged it.
@@ -41,7 +38,7 @@ const AMOUNT = /^\d{1,15}$/;
 export function rowJudge(stream: Stream, billingDate: CalendarDate): (row: Fields) => OwnDebit | OwnRefusal {
   const earliest = addDays(billingDate, -stream.dueWindowDays.past);
   const latest = addDays(billingDate, stream.dueWindowDays.ahead);
-  // A list repeats a handful of dates over and over; reading each once saves a tenth of the gate's time.
+  // A list repeats a handful of dates over and over, so each is read once.
   const inWindow = new Map<string, CalendarDate>();
 
   const dueDateOf = (text: string): CalendarDate | OwnRefusal => {
@@ -59,7 +56,7 @@ export function rowJudge(stream: Stream, billingDate: CalendarDate): (row: Field
     if (malformed) return malformed;
     const dueDate = dueDateOf(at(row, 1));
     if (typeof dueDate !== "string") return dueDate;
-    if (!ATTEMPT.test(at(row, 2))) return refused("bad-attempt", "attempt");
+    if (!isAttempt(at(row, 2))) return refused("bad-attempt", "attempt");
     const merchantId = at(row, 3);
     const remitter = remitterOf(at(row, 4), merchantId, stream);
     if (typeof remitter !== "string") return remitter;
@@ -87,14 +84,6 @@ export function rowJudge(stream: Stream, billingDate: CalendarDate): (row: Field
   };
 }
 
-function judgeForm(row: Fields): OwnRefusal | undefined {
-  if (row.length !== COLUMNS.length) return { reason: "malformed-row" };
-  if (!ID.test(at(row, 0))) return refused("malformed-row", "mandate_id");
-  if (!ID.test(at(row, 3))) return refused("malformed-row", "merchant_id");
-  if (!ID.test(at(row, 5))) return refused("malformed-row", "customer_id");
-  return undefined;
-}
-
 function remitterOf(name: string, merchantId: string, stream: Stream): string | OwnRefusal {
   const plain = plainName(name);
   if (plain === "") return refused("bad-remitter", "merchant_name");
@@ -104,7 +93,7 @@ function remitterOf(name: string, merchantId: string, stream: Stream): string | 
 }
 
 function bsbOf(text: string): string | undefined {
-  if (!BSB.test(text)) return undefined;
+  if (!isBsb(text)) return undefined;
   return text.length === 7 ? text : `${text.slice(0, 3)}-${text.slice(3)}`;
 }
 
@@ -131,34 +120,4 @@ function withoutSpacesAround(text: string): string {
   while (from < to && text.charCodeAt(from) === SPACE) from += 1;
   while (to > from && text.charCodeAt(to - 1) === SPACE) to -= 1;
   return text.slice(from, to);
-}
-
-/** The cents that the manifest counts for a row, whatever else is wrong with it. */
-export function countedCents(row: Fields): number {
-  return row.length === COLUMNS.length && AMOUNT.test(at(row, 9)) ? Number(row[9]) : 0;
-}
-
-/** Whether the text has the form of a mandate's, merchant's or customer's id. */
-export function isId(text: string): boolean {
-  return ID.test(text);
-}
-
-/** Whether the ledger could hold a claim for this row: mandate id, real due date, attempt 1 to 99. */
-export function hasKey(row: Fields): boolean {
-  return (
-    row.length === COLUMNS.length &&
-    ID.test(at(row, 0)) &&
-    parseCalendarDate(at(row, 1)) !== undefined &&
-    ATTEMPT.test(at(row, 2))
-  );
-}
-
-/** Whether a report may name the row's ids: only where date and BSB stand in their columns, so that nothing is shifted. */
-export function isNameable(row: Fields): boolean {
-  return (
-    row.length === COLUMNS.length &&
-    ID.test(at(row, 0)) &&
-    parseCalendarDate(at(row, 1)) !== undefined &&
-    BSB.test(at(row, 6))
-  );
 }

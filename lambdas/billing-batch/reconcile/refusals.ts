@@ -1,7 +1,7 @@
 import { type CalendarDate, daysBetween, parseCalendarDate } from "../../domain/calendar-date.ts";
 import type { ClaimName, Exclusion } from "../../domain/exclusion.ts";
 import type { Claim } from "../../domain/records.ts";
-import { claimKey, type DebitKey } from "./due-table.ts";
+import { claimKey, type DebitKey } from "./debit-key.ts";
 
 /** The claims that were read for some lines, by {@link claimKey}. */
 export type Claims = ReadonlyMap<string, Claim>;

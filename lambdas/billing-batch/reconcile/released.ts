@@ -24,7 +24,7 @@ export class Releases {
     if (record === undefined) return false;
     const files = await this.#once(`${batchId} files`, () => this.#ledger.readFiles(batchId));
     const carriers = files.filter(({ firstLine, lastLine }) => firstLine <= line && line <= lastLine);
-    return carriers.every(isHarmless) || isExcluded(record, line);
+    return isExcluded(record, line) || (carriers.length > 0 && carriers.every(isHarmless));
   }
 
   #once<Value>(key: string, read: () => Promise<Value>): Promise<Value> {

@@ -18,7 +18,8 @@ export function claimFacts(ledger: Ledger): (claim: Claim) => Promise<ClaimFacts
     const segment = once(segments, `${claim.batchId}#${claim.segment}`, () =>
       ledger.readSegment(claim.batchId, claim.segment),
     );
-    return { ...(await batch), segment: await segment };
+    const [known, record] = await Promise.all([batch, segment]);
+    return { ...known, segment: record };
   };
 }
 

@@ -13,7 +13,7 @@ import { isSent } from "../../domain/moves.ts";
 import type { FileItem } from "../../domain/records.ts";
 import type { Configuration, Stream } from "../../domain/stream.ts";
 import type { Ports } from "../../ports.ts";
-import { type Asker, settleDoubt } from "../../settle-doubt.ts";
+import { type Asker, settleDoubt, type Settled } from "../../settle-doubt.ts";
 import { readProven } from "../../stored-bytes.ts";
 import { changeStream, type HeldStream, held } from "../../stream-change.ts";
 import { streamOf } from "../../stream-of.ts";
@@ -125,7 +125,7 @@ async function submitted(
   stream: Stream,
   file: FileItem,
   timeLimitMs: number,
-): Promise<"submitted" | "withdrawn"> {
+): Promise<keyof Submission> {
   // Damaged bytes are found while nothing has begun, so that they never put a file in doubt.
   const { bytes } = await readProven(ports.objects, "bankFiles", file.key, file.sha256, file.version);
   const begun = await changeStream(ports, asker.stream, asker.nonce, (seen) => {
@@ -145,16 +145,14 @@ async function submitted(
   return tallied(await (mine ? delivered(ports, asker, file, bytes) : settleDoubt(ports, asker, file)));
 }
 
-function tallied(state: "SUBMITTED" | "WITHDRAWN"): "submitted" | "withdrawn" {
-  return state === "SUBMITTED" ? "submitted" : "withdrawn";
+const TALLIED = { SUBMITTED: "submitted", WITHDRAWN: "withdrawn", REJECTED: "rejected" } as const;
+
+function tallied(state: Settled): keyof Submission {
+  return TALLIED[state];
 }
 
 /** The first of the two writes was won by somebody else: their file is judged like any that is found begun. */
-async function advancedByAnother(
-  ports: StepPorts,
-  asker: Asker,
-  file: FileItem,
-): Promise<"submitted" | "withdrawn"> {
+async function advancedByAnother(ports: StepPorts, asker: Asker, file: FileItem): Promise<keyof Submission> {
   if (isSent(file.state)) return "submitted";
   if (file.state === "WITHDRAWN") return "withdrawn";
   return tallied(await settleDoubt(ports, asker, file));
@@ -226,15 +224,15 @@ async function intent(ports: StepPorts, asker: Asker, file: FileItem): Promise<"
  * One delivery, sent once, and only where nothing lies under the key. Whatever it answers or throws, only bytes
  * that are read back from the bank's key prove it; without them the file is in doubt.
  */
-async function delivered(ports: StepPorts, asker: Asker, file: FileItem, bytes: Buffer) {
+async function delivered(ports: StepPorts, asker: Asker, file: FileItem, bytes: Buffer): Promise<Settled> {
   const key = outboundKey(asker.userId, asker.batchId, file.number);
   let fault: unknown;
-  if ((await ports.objects.versions("outbound", key)).length === 0) {
-    try {
+  try {
+    if ((await ports.objects.versions("outbound", key)).length === 0) {
       await ports.objects.create("outbound", key, bytes, "text/plain; charset=us-ascii");
-    } catch (error) {
-      fault = error;
     }
+  } catch (error) {
+    fault = error;
   }
   return settleDoubt(ports, asker, file, fault);
 }

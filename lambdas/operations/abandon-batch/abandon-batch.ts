@@ -2,7 +2,13 @@ import { appendEvent } from "../../audit-trail.ts";
 import { changeBatch } from "../../batch-change.ts";
 import { recordFiles } from "../../billing-batch/close-batch/close-batch.ts";
 import { parseBatchId } from "../../domain/batch.ts";
-import { BatchClosed, BatchUnknown, LockHeld } from "../../domain/faults.ts";
+import {
+  BatchClosed,
+  BatchUnknown,
+  EpochMismatch,
+  LockHeld,
+  SubmissionUnknown,
+} from "../../domain/faults.ts";
 import { isSettled, moveBatch } from "../../domain/moves.ts";
 import type { BatchItem, Decision, FileItem, StreamItem } from "../../domain/records.ts";
 import type { Configuration } from "../../domain/stream.ts";
@@ -64,8 +70,17 @@ export async function abandonBatch(
 }
 
 /** Step 1: the flag that stops every later submission, on a lock that is the batch's or is taken in its name. */
-function flag(ports: Ports, batch: Batch, decision: Decision, nonce: string): Promise<StreamItem> {
+function flag(
+  ports: Ports & { readonly configuration: Configuration },
+  batch: Batch,
+  decision: Decision,
+  nonce: string,
+): Promise<StreamItem> {
   return changeStream(ports, batch.stream, nonce, async (seen) => {
+    const { epoch } = ports.configuration;
+    if (seen.epoch !== epoch) {
+      throw new EpochMismatch(`the ledger's epoch is ${seen.epoch}, the configuration's is ${epoch}`);
+    }
     const record = await ports.ledger.readBatch(batch.id);
     if (record?.state === "CLOSED") throw new BatchClosed(`batch ${batch.id} is closed`);
     if (seen.batch?.id === batch.id) {
@@ -83,11 +98,24 @@ function flag(ports: Ports, batch: Batch, decision: Decision, nonce: string): Pr
 
 /** Step 2: what was begun is settled by evidence; what was not is voided and withdrawn, file by file. */
 async function withdrawn(ports: Ports, asker: Asker, flagged: StreamItem): Promise<readonly FileItem[]> {
+  let doubt: SubmissionUnknown | undefined;
   for (const file of held(flagged, asker.batchId, "any").batch.files ?? []) {
-    if (file.state === "SUBMITTING" || file.state === "UNKNOWN") await settleDoubt(ports, asker, file);
-    else if (!isSettled(file.state)) await withdraw(ports, asker, file);
+    try {
+      if (file.state === "SUBMITTING" || file.state === "UNKNOWN") await settleDoubt(ports, asker, file);
+      else if (!isSettled(file.state)) await withdraw(ports, asker, file);
+    } catch (error) {
+      // One file in doubt does not keep those behind it from being voided; the batch stays as it is.
+      if (!(error instanceof SubmissionUnknown)) throw error;
+      doubt ??= error;
+    }
   }
-  return held(await ports.ledger.readStream(asker.stream), asker.batchId, "any").batch.files ?? [];
+  if (doubt) throw doubt;
+  const files = held(await ports.ledger.readStream(asker.stream), asker.batchId, "any").batch.files ?? [];
+  // Files are sent in order, so an intent that the lock knows nothing of would be the first one's.
+  if (files.length === 0 && (await ports.ledger.readSubmission(asker.batchId, 1))?.kind === "INTENT") {
+    throw unknown(asker.batchId, 1, "the ledger holds its intent, and the lock has forgotten its files");
+  }
+  return files;
 }
 
 async function withdraw(ports: Ports, asker: Asker, file: FileItem): Promise<void> {

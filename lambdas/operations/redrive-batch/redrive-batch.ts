@@ -1,13 +1,13 @@
 import { appendEvent } from "../../audit-trail.ts";
 import { parseBatchId } from "../../domain/batch.ts";
-import { BatchUnknown, ExecutionNotEnded } from "../../domain/faults.ts";
+import { BatchClosed, BatchUnknown, ExecutionNotEnded } from "../../domain/faults.ts";
 import type { Executions, Ports } from "../../ports.ts";
 import { newestExecution } from "../show-batch/show-batch.ts";
 
 /**
  * Starts the newest execution of a batch again at the state that failed. Safe from any state and any number of
  * times: every state finds its own work done. The decision is in the audit trail before it takes effect.
- * @throws ExecutionNotEnded while it runs; BatchUnknown if there is none
+ * @throws ExecutionNotEnded while it runs; BatchClosed if it has succeeded; BatchUnknown if there is none
  */
 export async function redriveBatch(
   event: { readonly batchId: string; readonly by: string; readonly reason: string },
@@ -19,6 +19,9 @@ export async function redriveBatch(
   if (execution === undefined) throw new BatchUnknown(`batch ${batch.id} has no execution`);
   if (execution.status === "RUNNING" || execution.status === "PENDING_REDRIVE") {
     throw new ExecutionNotEnded(`execution ${execution.name} is ${execution.status}`);
+  }
+  if (execution.status === "SUCCEEDED") {
+    throw new BatchClosed(`execution ${execution.name} has SUCCEEDED: there is nothing to redrive`);
   }
   const nonce = ports.nonce();
   const at = new Date(ports.clock.now()).toISOString();

@@ -1,0 +1,62 @@
+import { parseCalendarDate } from "../../domain/calendar-date.ts";
+import { COLUMNS } from "../../domain/exclusion.ts";
+import type { OwnRefusal } from "./own-judgement.ts";
+
+/** What can be told of a row by the form of its fields, whatever else is wrong with it. */
+
+type Fields = readonly string[];
+const at = (row: Fields, column: number): string => row[column] as string;
+
+const ID = /^[\w.-]{1,64}$/;
+const ATTEMPT = /^[1-9]\d?$/;
+const BSB = /^\d{3}-?\d{3}$/;
+const AMOUNT = /^\d{1,15}$/;
+
+/** The first judgement: ten fields, and three ids that are ids. */
+export function judgeForm(row: Fields): OwnRefusal | undefined {
+  if (row.length !== COLUMNS.length) return { reason: "malformed-row" };
+  if (!ID.test(at(row, 0))) return { reason: "malformed-row", field: "mandate_id" };
+  if (!ID.test(at(row, 3))) return { reason: "malformed-row", field: "merchant_id" };
+  if (!ID.test(at(row, 5))) return { reason: "malformed-row", field: "customer_id" };
+  return undefined;
+}
+
+/** Whether the text is an attempt, 1 to 99. */
+export function isAttempt(text: string): boolean {
+  return ATTEMPT.test(text);
+}
+
+/** Whether the text is six digits, with or without the hyphen. */
+export function isBsb(text: string): boolean {
+  return BSB.test(text);
+}
+
+/** The cents that the manifest counts for a row, whatever else is wrong with it. */
+export function countedCents(row: Fields): number {
+  return row.length === COLUMNS.length && AMOUNT.test(at(row, 9)) ? Number(row[9]) : 0;
+}
+
+/** Whether the text has the form of a mandate's, merchant's or customer's id. */
+export function isId(text: string): boolean {
+  return ID.test(text);
+}
+
+/** Whether the ledger could hold a claim for this row: mandate id, real due date, attempt 1 to 99. */
+export function hasKey(row: Fields): boolean {
+  return (
+    row.length === COLUMNS.length &&
+    ID.test(at(row, 0)) &&
+    parseCalendarDate(at(row, 1)) !== undefined &&
+    ATTEMPT.test(at(row, 2))
+  );
+}
+
+/** Whether a report may name the row's ids: only where date and BSB stand in their columns, so that nothing is shifted. */
+export function isNameable(row: Fields): boolean {
+  return (
+    row.length === COLUMNS.length &&
+    ID.test(at(row, 0)) &&
+    parseCalendarDate(at(row, 1)) !== undefined &&
+    BSB.test(at(row, 6))
+  );
+}

@@ -1,0 +1,342 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startOptions } from "../../infra/local/start-options.ts";
+import { exitCode, statusOf } from "../../infra/ops/exit-code.ts";
+import { opsOptions } from "../../infra/ops/ops-options.ts";
+import { receivedFile } from "../batch/bank-inbox.ts";
+import { type DueRow, dueList, type Figures } from "../batch/due-list.ts";
+import { synthesis } from "../batch/local-batch.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const BATCH = "au-cba-2026-03-02-01";
+const REASON = ["--reason", "a test"];
+/** What is wrong, and what to do. */
+const SENTENCE = /^[^\n]+\n[^\n]+\n$/;
+
+let top: string;
+beforeAll(async () => {
+  top = await mkdtemp(join(tmpdir(), "debit-once-commands-"));
+});
+afterAll(() => rm(top, { recursive: true, force: true }));
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command of package.json's, but for npm itself, in a folder of its own. */
+function run(folder: string, script: string, ...args: string[]): Promise<Ended> {
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(NODE_OPTIONS|VITEST|AWS_)/.test(name)),
+  );
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [join(ROOT, script), ...args],
+      { cwd: folder, env },
+      (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : Number(error.code ?? 99), stdout, stderr });
+      },
+    );
+  });
+}
+const start = (folder: string, ...args: string[]) => run(folder, "infra/local/start.ts", ...args);
+const ops = (folder: string, ...args: string[]) => run(folder, "infra/ops/ops.ts", ...args);
+
+/** The one object that `--json` promises on standard output, and nothing on standard error. */
+function object({ stdout, stderr }: Ended): Record<string, unknown> {
+  if (stderr !== "") throw new Error(`standard error is not empty: ${stderr}`);
+  return JSON.parse(stdout) as Record<string, unknown>;
+}
+
+function row(n: number, changes: Partial<DueRow> = {}): DueRow {
+  return {
+    mandate_id: `M-${n}`,
+    due_date: "2026-03-02",
+    attempt: "1",
+    merchant_id: "m-gym",
+    merchant_name: "Bondi Gym",
+    customer_id: `C-${n}`,
+    bsb: "083-214",
+    account_number: `1234567${n}`,
+    account_title: `PAYER ${n}`,
+    amount_cents: String(1000 + n),
+    ...changes,
+  };
+}
+
+const GOOD = [row(1), row(2), row(3)];
+
+/** A folder with a due list in `list/`, and with the templates, whose synthesis is the same for all of them. */
+async function folderWith(
+  name: string,
+  rows: readonly DueRow[],
+  wrong: Partial<Figures> = {},
+): Promise<string> {
+  const folder = join(top, name);
+  const { csv, manifest } = dueList(rows, wrong);
+  await mkdir(join(folder, "list"), { recursive: true });
+  await writeFile(join(folder, "list/due.csv"), csv);
+  await writeFile(join(folder, "list/manifest.json"), manifest);
+  const templates = await synthesis();
+  await cp(templates, join(folder, ".local/cdk.out", basename(templates)), { recursive: true });
+  return folder;
+}
+
+// Each process takes a second or two of a core, so the folders are worked on at the same time.
+describe("the command lines", () => {
+  test.concurrent("bill a list, tell its result as one object, and find it closed the second time", async ({
+    expect,
+  }) => {
+    const folder = await folderWith("good", GOOD);
+    const first = await start(folder, "--due", "list", "--json");
+    expect(first.code).toBe(0);
+    const result = object(first) as {
+      bankFiles: { path: string; sha256: string }[];
+      gate: { checks: object[] };
+    };
+    const path = `.local/batches/${BATCH}/${BATCH}-01.aba`;
+    const bytes = await readFile(join(folder, path));
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    expect(result).toEqual({
+      batchId: BATCH,
+      status: "CLOSED",
+      due: { count: 3, cents: 3006 },
+      staged: { count: 3, cents: 3006 },
+      excluded: { count: 0, byReason: {} },
+      bankFiles: [{ path, sha256, debits: 3, cents: 3006 }],
+      gate: { verdict: "PASSED", checks: expect.any(Array) },
+      report: `.local/batches/${BATCH}/report.html`,
+    });
+    expect(result.gate.checks.length).toBeGreaterThan(20);
+    for (const check of result.gate.checks) {
+      expect(check).toMatchObject({ kind: "proof", passed: true, name: expect.any(String) });
+      expect(Object.keys(check)).toEqual(
+        expect.arrayContaining(["name", "kind", "passed", "expected", "found"]),
+      );
+    }
+    expect(
+      receivedFile(path, bytes).debits.map(({ accountNumber, cents }) => [accountNumber, cents]),
+    ).toEqual(GOOD.map((due) => [due.account_number, BigInt(due.amount_cents)]));
+    expect(String(await readFile(join(folder, `.local/batches/${BATCH}/report.html`)))).toContain(BATCH);
+
+    const again = await start(folder, "--due", "list");
+    expect(again).toMatchObject({ code: 0, stderr: "" });
+    for (const words of ["ALREADY_CLOSED", "Nothing was debited again", "gate: PASSED", path, "$30.06"]) {
+      expect(again.stdout).toContain(words);
+    }
+    expect(again.stdout).toMatch(/due list +ledger +bank file/);
+
+    const abandoned = await ops(folder, "abandon", BATCH, ...REASON, "--yes", "--json");
+    expect(abandoned.code).toBe(1);
+    expect(object(abandoned)).toMatchObject({ error: { name: "BatchClosed", next: expect.any(Array) } });
+  });
+
+  test.concurrent("show each state, and what a failed gate leads to; nothing changes without --yes", async ({
+    expect,
+  }) => {
+    const folder = await folderWith("gate", [...GOOD, row(4, { bsb: "?" })]);
+    const failed = await start(folder, "--due", "list");
+    expect(failed).toMatchObject({ code: 4, stderr: "" });
+    for (const words of [
+      "FAIL  Reconcile",
+      "excluded-share",
+      "GateFailed",
+      "next:",
+      `npm run ops -- abandon ${BATCH}`,
+    ]) {
+      expect(failed.stdout).toContain(words);
+    }
+    const dry = await ops(folder, "abandon", BATCH, ...REASON, "--as", "anna", "--json");
+    expect(dry.code).toBe(0);
+    const event = { batchId: BATCH, by: "anna", reason: "a test" };
+    expect(object(dry)).toEqual({ dry: true, function: "AbandonBatch", event });
+    const shown = await ops(folder, "show", BATCH, "--json");
+    expect(shown.code).toBe(0);
+    expect(object(shown)).toMatchObject({
+      batchId: BATCH,
+      execution: { status: "FAILED", error: "GateFailed" },
+      record: { state: "OPEN" },
+      stream: { lock: { batchId: BATCH, abandoning: false } },
+      report: { content: { status: "GATE_FAILED" } },
+    });
+    const done = await ops(folder, "abandon", BATCH, ...REASON, "--yes");
+    expect(done).toMatchObject({ code: 0, stderr: "" });
+    expect(done.stdout).toContain("ABANDONED");
+  });
+
+  test.concurrent("refuse a paused stream, and redrive its batch when it is resumed", async ({ expect }) => {
+    const folder = await folderWith("paused", GOOD);
+    expect((await ops(folder, "pause", "au-cba", ...REASON, "--yes", "--json")).code).toBe(0);
+    const refused = await start(folder, "--due", "list", "--json");
+    expect(refused.code).toBe(3);
+    expect(object(refused)).toMatchObject({
+      batchId: BATCH,
+      status: "REFUSED",
+      failedState: "AcquireLock",
+      error: {
+        name: "StreamPaused",
+        next: expect.arrayContaining([expect.stringContaining("resume au-cba")]),
+      },
+      bankFiles: [],
+    });
+    expect((await ops(folder, "resume", "au-cba", ...REASON, "--yes")).code).toBe(0);
+    const redriven = await ops(folder, "redrive", BATCH, ...REASON, "--yes", "--json");
+    expect(redriven.code).toBe(0);
+    expect(object(redriven)).toMatchObject({
+      status: "CLOSED",
+      staged: { count: 3 },
+      bankFiles: [{ debits: 3 }],
+    });
+  });
+
+  test.concurrent("refuse a start past the cut-off, with an object all the same", async ({ expect }) => {
+    const folder = await folderWith("late", GOOD);
+    const late = await start(folder, "--due", "list", "--json", "--now", "2026-03-02T16:00:00+11:00");
+    expect(late.code).toBe(3);
+    expect(object(late)).toEqual({
+      batchId: BATCH,
+      status: "REFUSED",
+      error: { name: "past-cut-off", message: expect.stringContaining("16:00"), next: expect.any(Array) },
+      due: { count: 3, cents: 3006 },
+      staged: { count: 0, cents: 0 },
+      excluded: { count: 0, byReason: {} },
+      bankFiles: [],
+    });
+  });
+
+  test.concurrent("say of a damaged store in one sentence that --fresh mends it, and it does", async ({
+    expect,
+  }) => {
+    const folder = await folderWith("damaged", GOOD);
+    await mkdir(join(folder, ".local/tables"), { recursive: true });
+    await writeFile(join(folder, ".local/tables/CURRENT"), "rubbish");
+    const damaged = await start(folder, "--due", "list", "--json");
+    expect(damaged).toMatchObject({ code: 1, stdout: "" });
+    expect(damaged.stderr).toMatch(SENTENCE);
+    expect(damaged.stderr).toContain("is damaged");
+    expect(damaged.stderr).toContain("--fresh");
+    const fresh = await start(folder, "--due", "list", "--fresh", "--json");
+    expect(fresh.code).toBe(0);
+    expect(object(fresh)).toMatchObject({ status: "CLOSED", bankFiles: [{ debits: 3, cents: 3006 }] });
+  });
+
+  test.concurrent("say of a folder that cannot be written what to do", async ({ expect }) => {
+    const folder = join(top, "read-only");
+    await mkdir(folder);
+    // A file in its place stands for missing rights, which root does not miss.
+    await writeFile(join(folder, ".local"), "");
+    const { code, stdout, stderr } = await start(folder);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: expect.not.stringContaining("CLOSED") });
+    expect(stderr).toMatch(SENTENCE);
+    expect(stderr).toContain("cannot be written");
+  });
+
+  test.concurrent("exit with 2 for a wrong option, a wrong command and a missing list", async ({
+    expect,
+  }) => {
+    const ends = [
+      await start(top, "--nope"),
+      await ops(top, "bill", "au-cba"),
+      await start(top, "--due", "nowhere"),
+    ];
+    const said = ["--nope", '"bill" is not a command', "nowhere/due.csv"];
+    for (const [index, { code, stdout, stderr }] of ends.entries()) {
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+      expect(stderr).toContain(said[index]);
+    }
+  });
+
+  test.concurrent("help, and exit with 0", async ({ expect }) => {
+    const [help, opsHelp] = [await start(top, "--help"), await ops(top, "--help")];
+    expect([help.code, opsHelp.code]).toEqual([0, 0]);
+    for (const word of [
+      "--due",
+      "--stream",
+      "--date",
+      "--number",
+      "--now",
+      "--fresh",
+      "--json",
+      "exit codes",
+    ]) {
+      expect(help.stdout).toContain(word);
+    }
+    for (const word of ["show", "redrive", "abandon", "pause", "resume", "--yes", "--reason"]) {
+      expect(opsHelp.stdout).toContain(word);
+    }
+  });
+
+  test.concurrent("say to a Node that is too old for npm's scripts what is missing", async ({ expect }) => {
+    await writeFile(
+      join(top, "old.mjs"),
+      `Object.defineProperty(process.versions, "node", { value: "18.20.0" });
+       await import(${JSON.stringify(join(ROOT, "infra/local/node-version.mjs"))});`,
+    );
+    const { code, stderr } = await run(top, relative(ROOT, join(top, "old.mjs")));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^debit-once needs Node 24 or newer and this is Node 18\.20\.0: [^\n]+\n$/);
+  });
+});
+
+describe("the words of a command line", () => {
+  test.each([
+    [["--date", "2026-02-30"], "--date"],
+    [["--number", "0"], "--number"],
+    [["--number", "100"], "--number"],
+    [["--number", "1.5"], "--number"],
+    [["--now", "2026-03-02T07:00:00"], "--now"],
+    [["--now", "today"], "--now"],
+    [["--due"], "--due"],
+    [["au-cba"], "au-cba"],
+  ])("npm start refuses %j", (args, named) => {
+    expect(() => startOptions(args)).toThrow(expect.objectContaining({ name: "WrongInput" }));
+    expect(() => startOptions(args)).toThrow(named);
+  });
+
+  test.each([
+    [["show"], "batch"],
+    [["show", "au-cba"], "batch id"],
+    [["show", BATCH, BATCH], "exactly one"],
+    [["redrive", BATCH], "--reason"],
+    [["abandon", BATCH, "--reason", " "], "--reason"],
+    [["pause", "au-cba"], "--reason"],
+    [["show", BATCH, "--stage", "test"], "--stage"],
+    [["show", BATCH, "--stage", "dev", "--as", "anna"], "--as"],
+    [["show", BATCH, "--now", "7"], "--now"],
+  ])("npm run ops refuses %j", (args, named) => {
+    expect(() => opsOptions(args)).toThrow(expect.objectContaining({ name: "WrongInput" }));
+    expect(() => opsOptions(args)).toThrow(named);
+  });
+
+  test("nothing is changed unless --yes is said, and no number of a batch is taken for another", () => {
+    expect(opsOptions(["abandon", BATCH, ...REASON])).toMatchObject({ yes: false, as: "operator" });
+    expect(startOptions(["--number", "07"])).toMatchObject({ number: 7, stream: "au-cba", fresh: false });
+    expect(startOptions(["--now", "2026-03-02T15:59:00+11:00"]).now).toBe(Date.parse("2026-03-02T04:59:00Z"));
+  });
+});
+
+test.each([
+  ["CLOSED", undefined, 0],
+  ["ALREADY_CLOSED", undefined, 0],
+  ["FAILED", "BankFileDamaged", 1],
+  ["FAILED", "SumNotProven", 1],
+  ["FAILED", "DueListMismatch", 2],
+  ["REFUSED", "LockHeld", 3],
+  ["REFUSED", "StreamPaused", 3],
+  ["REFUSED", "CutOffPassed", 3],
+  ["REFUSED", "past-cut-off", 3],
+  ["REFUSED", "too-late", 3],
+  ["REFUSED", "not-a-business-day", 3],
+  ["FAILED", "GateFailed", 4],
+  ["UNKNOWN", "SubmissionUnknown", 5],
+] as const)("%s (%s) ends with %i", (status, name, code) => {
+  if (name !== undefined) expect(statusOf(name)).toBe(status);
+  expect(exitCode(status, name)).toBe(code);
+});

@@ -1,0 +1,266 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { acquireLock } from "../../lambdas/billing-batch/acquire-lock/acquire-lock.ts";
+import { closeBatch } from "../../lambdas/billing-batch/close-batch/close-batch.ts";
+import { submitBankFile } from "../../lambdas/billing-batch/submit-bank-file/submit-bank-file.ts";
+import {
+  BatchAbandoned,
+  BatchAbandoning,
+  BatchClosed,
+  BatchUnknown,
+  EpochMismatch,
+  LockHeld,
+  StreamUnknown,
+  SubmissionUnknown,
+} from "../../lambdas/domain/faults.ts";
+import type { FileStateName } from "../../lambdas/domain/records.ts";
+import { abandonBatch } from "../../lambdas/operations/abandon-batch/abandon-batch.ts";
+import { AT, batchItem, dueList, heldBy, row } from "../builders.ts";
+import { type EmbeddedStores, embeddedStores } from "../embedded-stores.ts";
+import { answerLost, failing, sdkError } from "../port-faults.ts";
+import {
+  bytesOf,
+  composed,
+  filesOf,
+  itemOf,
+  layList,
+  memory,
+  pickUp,
+  reconciled,
+  type World,
+  worldOn,
+  type WorldPorts,
+} from "../world.ts";
+
+let stores: EmbeddedStores;
+beforeAll(async () => {
+  stores = await embeddedStores();
+});
+afterAll(() => stores.close());
+
+const WHY = { by: "ann", reason: "the list was wrong" };
+const DECISION = { ...WHY, at: AT };
+
+const abandon = (world: World, ports: WorldPorts = world.ports(), number = 1) =>
+  abandonBatch({ batchId: world.id(number), ...WHY }, ports);
+const submit = (world: World, fence = 1) =>
+  submitBankFile({ batchId: world.id(), fence, timeLimitMs: 1000 }, world.ports());
+const close = (world: World, fence = 1) => closeBatch({ batchId: world.id(), fence }, world.ports());
+const record = (world: World, number = 1) => world.ledger.readBatch(world.id(number));
+const kinds = async (world: World, files: readonly number[]) =>
+  Promise.all(files.map(async (file) => (await world.ledger.readSubmission(world.id(), file))?.kind));
+
+async function ready(states: readonly FileStateName[], over: Parameters<typeof reconciled>[2] = {}) {
+  const world = worldOn(stores);
+  await reconciled(world, states, over);
+  return world;
+}
+
+async function withIntent(world: World, file: number): Promise<void> {
+  await world.ledger.createSubmission({
+    batchId: world.id(),
+    number: file,
+    kind: "INTENT",
+    nonce: "before",
+    sha256: "x",
+    at: AT,
+  });
+}
+
+describe("abandoning a batch of which nothing was sent", () => {
+  it("voids every file, ends the batch, frees the lock and keeps who decided it and why", async () => {
+    const world = await ready(["RECONCILED", "COMPOSED"]);
+    expect(await abandon(world)).toEqual({ outcome: "ABANDONED", withdrawn: [1, 2], kept: [] });
+    expect(await kinds(world, [1, 2])).toEqual(["VOID", "VOID"]);
+    expect(await record(world)).toMatchObject({ state: "ABANDONED", version: 2, abandoned: DECISION });
+    expect((await world.ledger.readFiles(world.id())).map(({ state }) => state)).toEqual([
+      "WITHDRAWN",
+      "WITHDRAWN",
+    ]);
+    expect((await itemOf(world)).batch).toBeUndefined();
+    expect(await world.ledger.readEvents(world.id())).toMatchObject([{ action: "abandon", ...WHY }]);
+  });
+
+  it("ends a batch that never froze a file, and one whose record is missing", async () => {
+    const early = await ready([], { files: undefined, verdict: undefined });
+    expect(await abandon(early)).toEqual({ outcome: "ABANDONED", withdrawn: [], kept: [] });
+    expect((await record(early))?.state).toBe("ABANDONED");
+
+    const world = worldOn(stores);
+    await world.ledger.writeStream(heldBy(world.id()), undefined);
+    expect(await abandon(world)).toMatchObject({ outcome: "ABANDONED" });
+    expect(await record(world)).toEqual({
+      id: world.id(),
+      version: 1,
+      stream: world.stream.name,
+      billingDate: "2026-10-06",
+      number: 1,
+      state: "ABANDONED",
+      abandoned: DECISION,
+    });
+    expect((await itemOf(world)).batch).toBeUndefined();
+  });
+
+  it("ends a batch that never began, and it can never begin", async () => {
+    const world = worldOn(stores);
+    await layList(world, dueList([row()]));
+    expect(await abandon(world)).toMatchObject({ outcome: "ABANDONED" });
+    await expect(acquireLock({ batchId: world.id(), execution: "x" }, world.ports())).rejects.toThrow(
+      BatchAbandoned,
+    );
+    expect((await itemOf(world)).fence).toBe(1);
+  });
+
+  it("takes the lock of a batch that is over, not of one that is open", async () => {
+    for (const state of ["CLOSED", "ABANDONED"] as const) {
+      const world = worldOn(stores);
+      await world.ledger.writeStream(heldBy(world.id(1), {}, { fence: 4 }), undefined);
+      await world.ledger.writeBatch(batchItem({ stream: world.stream.name, state }), undefined);
+      expect(await abandon(world, world.ports(), 2)).toMatchObject({ outcome: "ABANDONED" });
+      expect(await itemOf(world)).toMatchObject({ fence: 5 });
+    }
+    const open = worldOn(stores);
+    await open.ledger.writeStream(heldBy(open.id(1)), undefined);
+    const before = await itemOf(open);
+    await expect(abandon(open, open.ports(), 2)).rejects.toThrow(LockHeld);
+    expect(await itemOf(open)).toEqual(before);
+    expect(await record(open, 2)).toBeUndefined();
+  });
+
+  it("may be asked for again: nothing changes, and another batch that has the lock keeps it", async () => {
+    const world = await ready(["RECONCILED"]);
+    await abandon(world);
+    expect(await abandon(world)).toEqual({ outcome: "ABANDONED", withdrawn: [], kept: [] });
+    const { version } = await itemOf(world);
+    await world.ledger.writeStream({ ...heldBy(world.id(2)), version: version + 1 }, version);
+    const before = await itemOf(world);
+    expect(await abandon(world)).toMatchObject({ outcome: "ABANDONED" });
+    expect(await itemOf(world)).toEqual(before);
+  });
+
+  it("works while the stream is paused or deploying, and lifts neither", async () => {
+    const world = await ready(["RECONCILED"], { paused: DECISION });
+    await abandon(world);
+    expect(await itemOf(world)).toMatchObject({ paused: DECISION });
+  });
+
+  it("releases its claims to the next batch, which debits each once", async () => {
+    const world = worldOn(stores);
+    const list = dueList([row({ mandate_id: `${world.stream.name}.m` })]);
+    await layList(world, list, 1);
+    await layList(world, list, 2);
+    await composed(world, 1);
+    await abandon(world);
+    await composed(world, 2);
+    const [claim] = await world.ledger.readClaimsNamed([
+      { mandateId: `${world.stream.name}.m`, dueDate: "2026-10-06", attempt: 1 },
+    ]);
+    expect(claim).toMatchObject({ batchId: world.id(2), line: 1, attempt: 1 });
+    expect((await filesOf(world)).map(({ debits }) => debits)).toEqual([1]);
+  });
+});
+
+describe("abandoning a batch of which something was sent", () => {
+  it("withdraws the other files, keeps the lock without the flag, and lets the batch close", async () => {
+    const world = await ready(["SUBMITTED", "RECONCILED", "RECONCILED"]);
+    expect(await abandon(world)).toEqual({ outcome: "OPEN", withdrawn: [2, 3], kept: [1] });
+    expect((await filesOf(world)).map(({ state }) => state)).toEqual(["SUBMITTED", "WITHDRAWN", "WITHDRAWN"]);
+    const { batch } = await itemOf(world);
+    expect(batch?.id).toBe(world.id());
+    expect(batch?.abandoning).toBeUndefined();
+    expect((await record(world))?.state).toBe("OPEN");
+    expect(await submit(world)).toEqual({ submitted: 1, withdrawn: 2, rejected: 0 });
+    expect(await close(world)).toMatchObject({ submitted: { count: 1 }, withdrawn: { count: 2 } });
+    await expect(abandon(world)).rejects.toThrow(BatchClosed);
+  });
+
+  it("never ends a batch ABANDONED of which a file was ever past RECONCILED, though all are withdrawn", async () => {
+    const begun = { nonce: "before", at: AT };
+    const world = await ready(["SUBMITTING", "RECONCILED"]);
+    expect(await abandon(world)).toEqual({ outcome: "OPEN", withdrawn: [1, 2], kept: [] });
+    expect((await filesOf(world))[0]?.submitting).toEqual(begun);
+    expect(await close(world)).toMatchObject({
+      withdrawn: { count: 2 },
+      note: expect.stringMatching(/Nothing was submitted/),
+    });
+    for (const state of ["SUBMITTED", "ACKNOWLEDGED", "REJECTED"] as const) {
+      const sent = await ready([state]);
+      expect(await abandon(sent)).toMatchObject({ outcome: "OPEN" });
+      expect((await record(sent))?.state).toBe("OPEN");
+    }
+  });
+
+  it("finds a delivery that nobody has confirmed", async () => {
+    const world = await ready(["SUBMITTING", "RECONCILED"]);
+    await withIntent(world, 1);
+    await world.overwrite("outbound", pickUp(world), bytesOf(1));
+    expect(await abandon(world)).toEqual({ outcome: "OPEN", withdrawn: [2], kept: [1] });
+    expect((await filesOf(world)).map(({ state }) => state)).toEqual(["SUBMITTED", "WITHDRAWN"]);
+  });
+
+  it("leaves an intent alone of which nobody can tell, and voids the files behind it all the same", async () => {
+    const world = await ready(["UNKNOWN", "RECONCILED"]);
+    await withIntent(world, 1);
+    await abandon(world).catch((error: unknown) => expect(error).toBeInstanceOf(SubmissionUnknown));
+    expect((await record(world))?.state).toBe("OPEN");
+    expect(await kinds(world, [1, 2])).toEqual(["INTENT", "VOID"]);
+    expect((await filesOf(world)).map(({ state }) => state)).toEqual(["UNKNOWN", "WITHDRAWN"]);
+    await expect(submit(world)).rejects.toThrow(SubmissionUnknown);
+  });
+
+  it("does not decide what an intent means that stands although its file was never begun", async () => {
+    const world = await ready(["RECONCILED"]);
+    await withIntent(world, 1);
+    await expect(abandon(world)).rejects.toThrow(SubmissionUnknown);
+    expect((await record(world))?.state).toBe("OPEN");
+    expect((await filesOf(world))[0]?.state).toBe("RECONCILED");
+    await expect(submit(world)).rejects.toThrow(BatchAbandoning);
+  });
+
+  it("does not end a batch whose lock has forgotten its files although the ledger holds an intent", async () => {
+    // As after a restore, or after an item was written by hand: the claims must not be released.
+    const world = await ready([], { files: undefined, verdict: undefined });
+    await withIntent(world, 1);
+    await expect(abandon(world)).rejects.toThrow(SubmissionUnknown);
+    expect((await record(world))?.state).toBe("OPEN");
+  });
+
+  it("ends nothing while the ledger's epoch is not the configured one: it may have forgotten submissions", async () => {
+    const world = await ready(["RECONCILED"]);
+    const ports = world.ports({ configuration: { ...world.configuration, epoch: 2 } });
+    await expect(abandon(world, ports)).rejects.toThrow(EpochMismatch);
+    expect((await record(world))?.state).toBe("OPEN");
+  });
+});
+
+describe("abandoning", () => {
+  it("refuses a batch that is closed, a batch id that is none and a stream that is not configured", async () => {
+    const world = worldOn(memory());
+    await world.ledger.writeBatch(batchItem({ stream: world.stream.name, state: "CLOSED" }), undefined);
+    await expect(abandon(world)).rejects.toThrow(BatchClosed);
+    await expect(abandonBatch({ batchId: "x", ...WHY }, world.ports())).rejects.toThrow(BatchUnknown);
+    await expect(abandonBatch({ batchId: "nobody-2026-10-06-01", ...WHY }, world.ports())).rejects.toThrow(
+      StreamUnknown,
+    );
+  });
+
+  it("stops every later submission with its first write", async () => {
+    const world = await ready(["RECONCILED", "RECONCILED"]);
+    const ports = world.ports();
+    const error = sdkError("the process dies");
+    const ledger = failing(ports.ledger, "createEvent", answerLost(error));
+    await expect(abandon(world, { ...ports, ledger })).rejects.toBe(error);
+    await expect(submit(world)).rejects.toThrow(BatchAbandoning);
+    await expect(close(world)).rejects.toThrow(BatchAbandoning);
+    expect(await world.objects.versions("outbound", pickUp(world))).toEqual([]);
+    expect(await abandon(world)).toMatchObject({ outcome: "ABANDONED" });
+  });
+
+  it("is decided by whoever was first, when two people ask at once", async () => {
+    const world = await ready(["RECONCILED"]);
+    const ends = await Promise.allSettled([abandon(world), abandon(world)]);
+    expect(ends.some(({ status }) => status === "fulfilled")).toBe(true);
+    expect((await record(world))?.state).toBe("ABANDONED");
+    expect((await itemOf(world)).batch).toBeUndefined();
+    expect((await record(world))?.version).toBe(2);
+  });
+});

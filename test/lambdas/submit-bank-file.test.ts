@@ -1,0 +1,584 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { submitBankFile } from "../../lambdas/billing-batch/submit-bank-file/submit-bank-file.ts";
+import {
+  BankFileDamaged,
+  BatchAbandoning,
+  BatchUnknown,
+  CutOffPassed,
+  DeployInProgress,
+  EpochMismatch,
+  LedgerBusy,
+  NotReconciled,
+  StaleFence,
+  StreamPaused,
+  SubmissionStopped,
+  SubmissionUnknown,
+} from "../../lambdas/domain/faults.ts";
+import type { FileStateName, StreamItem, SubmissionItem } from "../../lambdas/domain/records.ts";
+import { ConditionRefused, type Instant } from "../../lambdas/ports.ts";
+import { AT, CUT_OFF, fileItem, sha256 } from "../builders.ts";
+import { type EmbeddedStores, embeddedStores } from "../embedded-stores.ts";
+import { answerLost, EVERY_ERROR, failing, LateCalls, lost, type Mishap, sdkError } from "../port-faults.ts";
+import {
+  bytesOf,
+  filesOf,
+  itemOf,
+  memory,
+  pickUp,
+  reconciled,
+  type World,
+  worldOn,
+  type WorldPorts,
+} from "../world.ts";
+
+let stores: EmbeddedStores;
+beforeAll(async () => {
+  stores = await embeddedStores();
+});
+afterAll(() => stores.close());
+
+const LIMIT = 300_000;
+const DECISION = { by: "ann", reason: "why", at: AT };
+
+const submit = (world: World, fence = 1, ports: WorldPorts = world.ports()) =>
+  submitBankFile({ batchId: world.id(), fence, timeLimitMs: LIMIT }, ports);
+
+const statesOf = async (world: World) => (await filesOf(world)).map(({ state }) => state);
+const submission = (world: World, file = 1) => world.ledger.readSubmission(world.id(), file);
+const deliveries = async (world: World, file = 1) =>
+  (await world.objects.versions("outbound", pickUp(world, file))).length;
+
+/** The ports with a mishap on one method's n-th call. */
+function withMishap(
+  world: World,
+  port: "ledger" | "objects",
+  method: string,
+  mishap: Mishap,
+  at: number | "always" = 1,
+): WorldPorts {
+  const ports = world.ports();
+  return { ...ports, [port]: failing(ports[port], method as never, mishap, at) };
+}
+
+async function ready(
+  states: readonly FileStateName[] = ["RECONCILED"],
+  over: Parameters<typeof reconciled>[2] = {},
+) {
+  const world = worldOn(stores);
+  await reconciled(world, states, over);
+  return world;
+}
+
+async function inMemory(states: readonly FileStateName[] = ["RECONCILED"]) {
+  const world = worldOn(memory());
+  await reconciled(world, states);
+  return world;
+}
+
+describe("SubmitBankFile", () => {
+  it("gives the bank the files in order, each once, with intent before and evidence after", async () => {
+    const world = await ready(["RECONCILED", "RECONCILED"]);
+    expect(await submit(world)).toEqual({ submitted: 2, withdrawn: 0, rejected: 0 });
+    for (const [index, file] of (await filesOf(world)).entries()) {
+      const number = index + 1;
+      expect(file).toMatchObject({
+        number,
+        state: "SUBMITTED",
+        delivered: { key: pickUp(world, number), at: AT },
+      });
+      expect((await world.objects.read("outbound", pickUp(world, number)))?.bytes).toEqual(bytesOf(number));
+      const nonce = file.submitting?.nonce;
+      expect(await submission(world, number)).toEqual({
+        batchId: world.id(),
+        number,
+        kind: "INTENT",
+        nonce,
+        sha256: file.sha256,
+        at: AT,
+      });
+    }
+    expect(world.lines.map(({ outcome, file }) => [outcome, file])).toEqual([
+      ["submitted", 1],
+      ["submitted", 2],
+    ]);
+  });
+
+  it("finds its work done, and sends nothing again", async () => {
+    const world = await ready();
+    await submit(world);
+    const before = await itemOf(world);
+    expect(await submit(world)).toEqual({ submitted: 1, withdrawn: 0, rejected: 0 });
+    expect(await itemOf(world)).toEqual(before);
+    expect(await deliveries(world)).toBe(1);
+  });
+
+  it("passes a batch without files, and one whose files are all over", async () => {
+    expect(await submit(await ready([]))).toEqual({ submitted: 0, withdrawn: 0, rejected: 0 });
+    const over = await ready(["SUBMITTED", "ACKNOWLEDGED", "WITHDRAWN", "REJECTED"]);
+    expect(await submit(over)).toEqual({ submitted: 2, withdrawn: 1, rejected: 1 });
+  });
+
+  it("holds the files behind one that was not submitted, and lets those before it stand", async () => {
+    for (const state of ["WITHDRAWN", "REJECTED"] as const) {
+      const world = await ready(["RECONCILED", state, "RECONCILED"]);
+      await expect(submit(world)).rejects.toThrow(SubmissionStopped);
+      expect(await statesOf(world)).toEqual(["SUBMITTED", state, "RECONCILED"]);
+      expect(await deliveries(world, 3)).toBe(0);
+    }
+  });
+
+  it("sends no file without the gate's verdict for it", async () => {
+    const composed = await ready(["COMPOSED"]);
+    await expect(submit(composed)).rejects.toThrow(NotReconciled);
+    for (const verdict of [undefined, { sha256s: ["other"], at: AT, report: "r" }]) {
+      const world = await ready(["RECONCILED"], { verdict });
+      await expect(submit(world)).rejects.toThrow(NotReconciled);
+      expect(await statesOf(world)).toEqual(["RECONCILED"]);
+      expect(await deliveries(world)).toBe(0);
+    }
+    const never = await ready(["RECONCILED"], { files: undefined });
+    await expect(submit(never)).rejects.toThrow(NotReconciled);
+  });
+
+  it("begins nothing while paused, deploying, abandoning, or under another epoch", async () => {
+    const cases: [Parameters<typeof reconciled>[2], Partial<StreamItem>, new (message: string) => Error][] = [
+      [{ paused: DECISION }, {}, StreamPaused],
+      [{ abandoning: DECISION }, {}, BatchAbandoning],
+      [{}, { deploying: { id: "d-1", at: AT } }, DeployInProgress],
+      [{}, { epoch: 2 }, EpochMismatch],
+    ];
+    for (const [over, change, fault] of cases) {
+      const world = await ready(["RECONCILED"], over);
+      const item = await itemOf(world);
+      await world.ledger.writeStream({ ...item, ...change, version: 2 }, 1);
+      await expect(submit(world)).rejects.toThrow(fault);
+      expect(await statesOf(world)).toEqual(["RECONCILED"]);
+      expect(await submission(world)).toBeUndefined();
+      expect(await deliveries(world)).toBe(0);
+    }
+  });
+
+  it("judges pause and deployment again after a lost race, at the instant of its write", async () => {
+    const changes: [Partial<StreamItem>, new (message: string) => Error][] = [
+      [{ paused: DECISION }, StreamPaused],
+      [{ deploying: { id: "d-1", at: AT } }, DeployInProgress],
+      [{ epoch: 9 }, EpochMismatch],
+    ];
+    for (const [change, fault] of changes) {
+      const world = await inMemory();
+      const ports = withMishap(world, "ledger", "writeStream", async ({ reach }) => {
+        const item = await itemOf(world);
+        await world.ledger.writeStream({ ...item, ...change, version: item.version + 1 }, item.version);
+        return reach();
+      });
+      await expect(submit(world, 1, ports)).rejects.toThrow(fault);
+      expect(await statesOf(world)).toEqual(["RECONCILED"]);
+      expect(await deliveries(world)).toBe(0);
+    }
+  });
+
+  it("goes on with a file that was begun, though the stream was paused since", async () => {
+    const world = await inMemory();
+    const ports = withMishap(world, "ledger", "createSubmission", async ({ reach }) => {
+      const item = await itemOf(world);
+      await world.ledger.writeStream({ ...item, paused: DECISION, version: item.version + 1 }, item.version);
+      return reach();
+    });
+    expect(await submit(world, 1, ports)).toMatchObject({ submitted: 1 });
+  });
+
+  it("begins until one time-out before the cut-off, and not a millisecond later", async () => {
+    const world = await ready();
+    for (const late of [CUT_OFF - LIMIT, CUT_OFF, CUT_OFF + 86_400_000]) {
+      world.now = late as Instant;
+      await expect(submit(world)).rejects.toThrow(CutOffPassed);
+    }
+    expect(await submission(world)).toBeUndefined();
+    world.now = (CUT_OFF - LIMIT - 1) as Instant;
+    expect(await submit(world)).toMatchObject({ submitted: 1 });
+  });
+
+  it("settles what was begun after the cut-off all the same", async () => {
+    const world = await ready(["SUBMITTING"]);
+    world.now = (CUT_OFF + 1) as Instant;
+    await world.objects.create("outbound", pickUp(world), bytesOf(1), "text/plain");
+    expect(await submit(world)).toMatchObject({ submitted: 1 });
+  });
+
+  it("finds damaged bytes before anything has begun", async () => {
+    const world = await ready();
+    const [file] = await filesOf(world);
+    await world.overwrite("bankFiles", file?.key ?? "", Buffer.from("another file"));
+    await expect(submit(world)).rejects.toThrow(BankFileDamaged);
+    expect(await statesOf(world)).toEqual(["RECONCILED"]);
+    expect(await submission(world)).toBeUndefined();
+  });
+
+  it("needs the lock with its own fence, a record and a stream", async () => {
+    const world = await ready();
+    for (const fence of [0, 2]) await expect(submit(world, fence)).rejects.toThrow(StaleFence);
+    const unknown = { batchId: world.id(2), fence: 1, timeLimitMs: LIMIT };
+    await expect(submitBankFile(unknown, world.ports())).rejects.toThrow(BatchUnknown);
+    expect(await deliveries(world)).toBe(0);
+  });
+
+  it("is stopped between two files by an acquire that raised the fence", async () => {
+    const world = await inMemory(["RECONCILED", "RECONCILED"]);
+    const ports = withMishap(
+      world,
+      "ledger",
+      "writeStream",
+      async ({ reach }) => {
+        await reach();
+        const item = await itemOf(world);
+        await world.ledger.writeStream(
+          { ...item, fence: item.fence + 1, version: item.version + 1 },
+          item.version,
+        );
+      },
+      2,
+    );
+    await expect(submit(world, 1, ports)).rejects.toThrow(StaleFence);
+    expect(await statesOf(world)).toEqual(["SUBMITTED", "RECONCILED"]);
+    expect(await submit(world, 2)).toMatchObject({ submitted: 2 });
+    expect([await deliveries(world, 1), await deliveries(world, 2)]).toEqual([1, 1]);
+  });
+});
+
+describe("SubmitBankFile, the two single-winner writes", () => {
+  it("delivers at most once when two calls run at once, and leaves no file without an end", async () => {
+    for (let times = 0; times < 3; times += 1) {
+      const world = await ready();
+      await Promise.allSettled([submit(world), submit(world)]);
+      await submit(world);
+      const [state] = await statesOf(world);
+      const kind = (await submission(world))?.kind;
+      const ends = { SUBMITTED: ["INTENT", 1], WITHDRAWN: ["VOID", 0] };
+      expect([kind, await deliveries(world)]).toEqual(ends[state as keyof typeof ends]);
+    }
+  });
+
+  it("is not stopped by the lost answer of either write, whatever was thrown", async () => {
+    for (const [what, error] of EVERY_ERROR) {
+      for (const [method, at] of [
+        ["writeStream", 1],
+        ["writeStream", 2],
+        ["createSubmission", 1],
+      ] as const) {
+        const world = await inMemory();
+        const ports = withMishap(world, "ledger", method, answerLost(error), at);
+        expect(await submit(world, 1, ports), `${what} at ${method} ${at}`).toMatchObject({ submitted: 1 });
+        expect(await deliveries(world)).toBe(1);
+      }
+    }
+  });
+
+  it("puts a lost intent again, a bounded number of times, and then leaves the file begun and unsent", async () => {
+    const once = await inMemory();
+    const error = sdkError("TimeoutError");
+    expect(await submit(once, 1, withMishap(once, "ledger", "createSubmission", lost(error)))).toMatchObject({
+      submitted: 1,
+    });
+
+    const world = await inMemory();
+    const ports = withMishap(world, "ledger", "createSubmission", lost(error), "always");
+    await expect(submit(world, 1, ports)).rejects.toBe(error);
+    expect(await statesOf(world)).toEqual(["SUBMITTING"]);
+    expect(await deliveries(world)).toBe(0);
+    // Whoever comes next proves by a VOID that nothing was sent.
+    expect(await submit(world)).toEqual({ submitted: 0, withdrawn: 1, rejected: 0 });
+    expect((await submission(world))?.kind).toBe("VOID");
+  });
+
+  it("sends nothing after an intent that landed late, when a VOID was first", async () => {
+    const world = await inMemory();
+    const late = new LateCalls();
+    const ports = withMishap(
+      world,
+      "ledger",
+      "createSubmission",
+      late.late(sdkError("TimeoutError")),
+      "always",
+    );
+    await expect(submit(world, 1, ports)).rejects.toThrow("TimeoutError");
+    await submit(world);
+    await late.land();
+    expect((await submission(world))?.kind).toBe("VOID");
+    expect(await statesOf(world)).toEqual(["WITHDRAWN"]);
+  });
+
+  it("is in doubt about an intent that landed late and was not voided", async () => {
+    const world = await inMemory();
+    const late = new LateCalls();
+    const ports = withMishap(
+      world,
+      "ledger",
+      "createSubmission",
+      late.late(sdkError("TimeoutError")),
+      "always",
+    );
+    await expect(submit(world, 1, ports)).rejects.toThrow("TimeoutError");
+    await late.land();
+    await expect(submit(world)).rejects.toThrow(SubmissionUnknown);
+    expect(await statesOf(world)).toEqual(["UNKNOWN"]);
+    expect(await deliveries(world)).toBe(0);
+  });
+
+  it("sends nothing when a VOID stands before its intent", async () => {
+    const world = await ready();
+    const [file] = await filesOf(world);
+    const ports = withMishap(world, "ledger", "createSubmission", async ({ reach }) => {
+      const voided: SubmissionItem = {
+        batchId: world.id(),
+        number: 1,
+        kind: "VOID",
+        nonce: "twin",
+        sha256: file?.sha256 ?? "",
+        at: AT,
+      };
+      await world.ledger.createSubmission(voided);
+      return reach();
+    });
+    expect(await submit(world, 1, ports)).toEqual({ submitted: 0, withdrawn: 1, rejected: 0 });
+    expect(await statesOf(world)).toEqual(["WITHDRAWN"]);
+    expect(await deliveries(world)).toBe(0);
+  });
+
+  it("sends nothing when another call's intent stands, even one of another hash", async () => {
+    for (const sha of ["same", "f".repeat(64)]) {
+      const world = await inMemory();
+      const [file] = await filesOf(world);
+      const hash = sha === "same" ? (file?.sha256 ?? "") : sha;
+      await world.ledger.createSubmission({
+        batchId: world.id(),
+        number: 1,
+        kind: "INTENT",
+        nonce: "twin",
+        sha256: hash,
+        at: AT,
+      });
+      await expect(submit(world)).rejects.toThrow(SubmissionUnknown);
+      expect(await deliveries(world)).toBe(0);
+      await expect(submit(world)).rejects.toThrow(SubmissionUnknown);
+      expect(await statesOf(world)).toEqual(["UNKNOWN"]);
+    }
+  });
+
+  it("sends nothing when another call won the first write", async () => {
+    for (const state of ["SUBMITTING", "UNKNOWN", "SUBMITTED", "WITHDRAWN"] as const) {
+      const world = await inMemory();
+      const ports = withMishap(world, "ledger", "writeStream", async ({ reach }) => {
+        const item = await itemOf(world);
+        const files = [
+          fileItem({ sha256: sha256(bytesOf(1)), state, submitting: { nonce: "twin", at: AT } }),
+        ];
+        const batch = { ...item.batch, files } as NonNullable<StreamItem["batch"]>;
+        await world.ledger.writeStream(
+          { ...item, batch, version: item.version + 1, nonce: "twin" },
+          item.version,
+        );
+        return reach();
+      });
+      const tally = await submit(world, 1, ports);
+      expect(tally).toMatchObject({ submitted: state === "SUBMITTED" ? 1 : 0 });
+      expect(await deliveries(world)).toBe(0);
+    }
+  });
+
+  it("uses its nonce for nothing but its own call: the same execution again is another call", async () => {
+    const world = await inMemory();
+    const ports = withMishap(world, "ledger", "createSubmission", lost("the process dies"), "always");
+    await expect(submit(world, 1, ports)).rejects.toBe("the process dies");
+    const begunBy = (await filesOf(world))[0]?.submitting?.nonce;
+    await submit(world);
+    expect((await submission(world))?.nonce).not.toBe(begunBy);
+    expect(await deliveries(world)).toBe(0);
+  });
+});
+
+describe("SubmitBankFile, the delivery", () => {
+  it("is proven by what lies under the key, whatever the put has answered", async () => {
+    for (const [what, error] of EVERY_ERROR) {
+      const world = await inMemory();
+      const ports = withMishap(world, "objects", "create", answerLost(error));
+      expect(await submit(world, 1, ports), what).toMatchObject({ submitted: 1 });
+      expect(await deliveries(world)).toBe(1);
+    }
+  });
+
+  it("is in doubt where nothing lies under the key, and is never sent again", async () => {
+    const world = await ready(["RECONCILED", "RECONCILED"]);
+    const error = sdkError("TimeoutError");
+    const told = submit(world, 1, withMishap(world, "objects", "create", lost(error)));
+    await expect(told).rejects.toThrow(SubmissionUnknown);
+    await expect(told).rejects.toMatchObject({ cause: error });
+    for (let times = 0; times < 2; times += 1) await expect(submit(world)).rejects.toThrow(SubmissionUnknown);
+    expect(await statesOf(world)).toEqual(["UNKNOWN", "RECONCILED"]);
+    expect([await deliveries(world, 1), await deliveries(world, 2)]).toEqual([0, 0]);
+  });
+
+  it("is in doubt, and not failed, when the store gives no answer after the intent", async () => {
+    for (const [method, at] of [
+      ["versions", 1],
+      ["versions", 2],
+      ["read", 2],
+    ] as const) {
+      const world = await inMemory();
+      const error = sdkError("SlowDown");
+      const told = submit(world, 1, withMishap(world, "objects", method, lost(error), at));
+      await expect(told, `${method} ${at}`).rejects.toThrow(SubmissionUnknown);
+      await expect(told).rejects.toMatchObject({ cause: error });
+      expect((await submission(world))?.kind).toBe("INTENT");
+    }
+  });
+
+  it("needs no person once a put that was late has arrived", async () => {
+    const world = await ready(["RECONCILED", "RECONCILED"]);
+    const late = new LateCalls();
+    await expect(
+      submit(world, 1, withMishap(world, "objects", "create", late.late(sdkError("TimeoutError")))),
+    ).rejects.toThrow(SubmissionUnknown);
+    await late.land();
+    expect(await submit(world)).toEqual({ submitted: 2, withdrawn: 0, rejected: 0 });
+    expect([await deliveries(world, 1), await deliveries(world, 2)]).toEqual([1, 1]);
+  });
+
+  it("puts nothing where something lies under the key already, and takes only its own bytes for evidence", async () => {
+    const foreign = await ready();
+    await foreign.objects.create("outbound", pickUp(foreign), Buffer.from("something else"), "text/plain");
+    await expect(submit(foreign)).rejects.toThrow(SubmissionUnknown);
+    expect((await foreign.objects.read("outbound", pickUp(foreign)))?.bytes.toString()).toBe(
+      "something else",
+    );
+
+    const own = await inMemory();
+    await own.overwrite("outbound", pickUp(own), bytesOf(1));
+    expect(await submit(own)).toMatchObject({ submitted: 1 });
+    expect(await deliveries(own)).toBe(1);
+  });
+
+  it("does not mark a file as submitted before its bytes were read back", async () => {
+    const world = await inMemory();
+    const states: FileStateName[][] = [];
+    const ports = world.ports();
+    const objects = failing(ports.objects, "create", async ({ reach }) => {
+      states.push([...(await statesOf(world))]);
+      return reach();
+    });
+    const flipped = failing(objects, "read", async () => ({ bytes: Buffer.from("flipped on the way") }), 2);
+    await expect(submit(world, 1, { ...ports, objects: flipped })).rejects.toThrow(SubmissionUnknown);
+    expect(states).toEqual([["SUBMITTING"]]);
+    expect(await statesOf(world)).toEqual(["UNKNOWN"]);
+    expect(await submit(world)).toMatchObject({ submitted: 1 });
+  });
+
+  it("lets the confirming write fail, and finds the evidence when it is called again", async () => {
+    const world = await inMemory();
+    const error = sdkError("ThrottlingException");
+    const down = { ...world.ports(), ledger: failing(world.ledger, "writeStream", lost(error), 2) };
+    expect(await submit(world, 1, down)).toMatchObject({ submitted: 1 });
+
+    const other = await inMemory();
+    let writes = 0;
+    const refusing = failing(
+      other.ledger,
+      "writeStream",
+      async ({ reach }) => {
+        writes += 1;
+        if (writes > 1) throw new ConditionRefused("busy");
+        return reach();
+      },
+      "always",
+    );
+    await expect(submit(other, 1, { ...other.ports(), ledger: refusing })).rejects.toThrow(LedgerBusy);
+    expect(await statesOf(other)).toEqual(["SUBMITTING"]);
+    expect(await submit(other)).toMatchObject({ submitted: 1 });
+    expect(await deliveries(other)).toBe(1);
+  });
+});
+
+describe("a file that is found begun", () => {
+  const found = (state: "SUBMITTING" | "UNKNOWN") => inMemory([state]);
+  const begun = ["SUBMITTING", "UNKNOWN"] as const;
+
+  it.each(begun)(
+    "%s, with its bytes under the key, is submitted, though the bank has removed them since",
+    async (state) => {
+      const world = await found(state);
+      await world.overwrite("outbound", pickUp(world), bytesOf(1));
+      await world.overwrite("outbound", pickUp(world), Buffer.from("a receipt"));
+      expect(await submit(world)).toMatchObject({ submitted: 1 });
+      expect((await filesOf(world))[0]).toMatchObject({
+        state: "SUBMITTED",
+        delivered: { version: expect.any(String) },
+      });
+    },
+  );
+
+  it.each(begun)(
+    "%s, without a submission, is withdrawn by a VOID that can never be sent again",
+    async (state) => {
+      const world = await found(state);
+      expect(await submit(world)).toMatchObject({ withdrawn: 1 });
+      expect(await submission(world)).toMatchObject({
+        kind: "VOID",
+        sha256: (await filesOf(world))[0]?.sha256,
+      });
+    },
+  );
+
+  it.each(begun)("%s, with a VOID, is withdrawn, whatever answers were lost", async (state) => {
+    for (const [, error] of EVERY_ERROR) {
+      const world = await found(state);
+      const ports = withMishap(world, "ledger", "createSubmission", answerLost(error));
+      expect(await submit(world, 1, ports)).toMatchObject({ withdrawn: 1 });
+    }
+  });
+
+  it.each(begun)("%s, with an intent and no bytes, is unknown and stops everything", async (state) => {
+    const world = await inMemory([state, "RECONCILED"]);
+    await world.ledger.createSubmission({
+      batchId: world.id(),
+      number: 1,
+      kind: "INTENT",
+      nonce: "before",
+      sha256: "x",
+      at: AT,
+    });
+    await expect(submit(world)).rejects.toThrow(SubmissionUnknown);
+    expect(await statesOf(world)).toEqual(["UNKNOWN", "RECONCILED"]);
+  });
+
+  it.each(begun)(
+    "%s, is left as it is where the ledger cannot say whether its VOID landed",
+    async (state) => {
+      const world = await found(state);
+      const error = sdkError("TimeoutError");
+      const ports = withMishap(world, "ledger", "createSubmission", lost(error));
+      const told = submit(world, 1, ports);
+      await expect(told).rejects.toThrow(SubmissionUnknown);
+      await expect(told).rejects.toMatchObject({ cause: error });
+      expect(await statesOf(world)).toEqual([state]);
+    },
+  );
+
+  it("is what another call has made of it meanwhile: no doubt is written over a proof", async () => {
+    const world = await found("SUBMITTING");
+    await world.ledger.createSubmission({
+      batchId: world.id(),
+      number: 1,
+      kind: "INTENT",
+      nonce: "before",
+      sha256: "x",
+      at: AT,
+    });
+    // The sender's put arrives, and the sender confirms it, while this call is about to write its doubt.
+    const ports = withMishap(world, "ledger", "writeStream", async ({ reach }) => {
+      await world.overwrite("outbound", pickUp(world), bytesOf(1));
+      await submit(world);
+      return reach();
+    });
+    expect(await submit(world, 1, ports)).toMatchObject({ submitted: 1 });
+    expect(await statesOf(world)).toEqual(["SUBMITTED"]);
+  });
+});

@@ -1,0 +1,152 @@
+import { ConditionRefused, type Ledger, type Objects } from "../lambdas/ports.ts";
+
+/** What can go wrong between a step and its ports, as thin wrappers around a port. */
+
+type Method = (...args: unknown[]) => Promise<unknown>;
+
+/** One call of a port's method, on its way to the port. */
+export interface Call {
+  readonly method: string;
+  readonly args: readonly unknown[];
+  /** Lets the call reach the port. */
+  readonly reach: () => Promise<unknown>;
+}
+
+/** The port with every call going through `through`. */
+export function intercepted<Port extends object>(
+  port: Port,
+  through: (call: Call) => Promise<unknown>,
+): Port {
+  const methods = Object.entries(port).map(([method, original]) => [
+    method,
+    async (...args: unknown[]) =>
+      through({ method, args, reach: async () => (original as Method).apply(port, args) }),
+  ]);
+  return Object.fromEntries(methods) as Port;
+}
+
+/** A mishap that befalls one call: what reaches the port, and what the step gets instead of an answer. */
+export type Mishap = (call: Call) => Promise<unknown>;
+
+/** The call never reaches the port. */
+export function lost(error: unknown): Mishap {
+  return async () => {
+    throw error;
+  };
+}
+
+/** The call reaches the port, but its answer does not come back. */
+export function answerLost(error: unknown): Mishap {
+  return async ({ reach }) => {
+    await reach();
+    throw error;
+  };
+}
+
+/** Calls that reach the port only after their caller has given up, when `land` is called. */
+export class LateCalls {
+  readonly #late: (() => Promise<unknown>)[] = [];
+
+  /** A mishap: the step gets the error now. */
+  late(error: unknown): Mishap {
+    return async ({ reach }) => {
+      this.#late.push(reach);
+      throw error;
+    };
+  }
+
+  /** Lets everything that is late arrive, in order; what the port says to it nobody hears. */
+  async land(): Promise<number> {
+    const arriving = this.#late.splice(0);
+    for (const reach of arriving) await reach().catch(() => "nobody hears");
+    return arriving.length;
+  }
+}
+
+/** The port with a mishap on one method's n-th call, counted from 1, or on each of its calls. */
+export function failing<Port extends object>(
+  port: Port,
+  method: keyof Port & string,
+  mishap: Mishap,
+  at: number | "always" = 1,
+): Port {
+  let calls = 0;
+  return intercepted(port, async (call) => {
+    if (call.method !== method) return call.reach();
+    calls += 1;
+    return at === "always" || calls === at ? mishap(call) : call.reach();
+  });
+}
+
+/** An error as the SDK throws it. */
+export function sdkError(name: string): Error {
+  return Object.assign(new Error(`the service says ${name}`), { name });
+}
+
+/** Everything that a port may throw, and some things that nothing should. */
+export const EVERY_ERROR: readonly (readonly [what: string, error: unknown])[] = [
+  ...[
+    "TimeoutError",
+    "ThrottlingException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "InternalServerError",
+    "TransactionConflictException",
+    "AccessDeniedException",
+    "ResourceNotFoundException",
+    "ValidationException",
+  ].map((name) => [name, sdkError(name)] as const),
+  ["ConditionRefused", new ConditionRefused("refused")],
+  ["an error without a name", new Error("?")],
+  ["a text", "a text"],
+  ["an empty object", {}],
+  ["nothing at all", undefined],
+  ["null", null],
+];
+
+type Touched = { readonly ledger: Ledger; readonly objects: Objects };
+
+/** The ports with every call of ledger and objects, numbered from 1 in the order of their beginning, given to `through`. */
+export function numbered<P extends Touched>(
+  ports: P,
+  through: (call: Call, number: number) => Promise<unknown>,
+): P {
+  let calls = 0;
+  const next = (call: Call) => {
+    calls += 1;
+    return through(call, calls);
+  };
+  return {
+    ...ports,
+    ledger: intercepted(ports.ledger, next),
+    objects: intercepted(ports.objects, next),
+  };
+}
+
+/** The ports with a mishap on their n-th call. */
+export function befallen<P extends Touched>(ports: P, at: number, mishap: Mishap): P {
+  return numbered(ports, (call, number) => (number === at ? mishap(call) : call.reach()));
+}
+
+/** The ports of a call whose process dies before its n-th call: neither that one nor any later one gets through. */
+export function dying<P extends Touched>(ports: P, before: number): P {
+  return numbered(ports, async (call, number) => {
+    if (number >= before) throw new Error("the process is dead");
+    return call.reach();
+  });
+}
+
+/** How many calls of ledger and objects `run` makes when nothing goes wrong, by their methods. */
+export async function callsOf<P extends Touched>(
+  ports: P,
+  run: (ports: P) => Promise<unknown>,
+): Promise<string[]> {
+  const methods: string[] = [];
+  await run(
+    numbered(ports, (call) => {
+      methods.push(call.method);
+      return call.reach();
+    }),
+  );
+  return methods;
+}

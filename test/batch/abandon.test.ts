@@ -42,7 +42,12 @@ function afterFirstDelivery(act: () => Promise<void>): void {
 async function expectRestBilledAnew(stream: BilledStream, run: BatchRun): Promise<void> {
   const rows = stream.rows(3);
   expectDebited(await stream.inbox(), rows.slice(0, 1));
-  await expect(stream.abandon()).resolves.toEqual({ outcome: "OPEN", withdrawn: [2, 3], kept: [1] });
+  await expect(stream.abandon()).resolves.toEqual({
+    outcome: "OPEN",
+    withdrawn: [2, 3],
+    kept: [1],
+    inDoubt: [],
+  });
   const ended = await stream.redriven();
   expect(ended).toMatchObject({
     id: run.id,
@@ -133,7 +138,12 @@ describe("a batch of which nothing was sent", () => {
   test("is abandoned before it was ever started, and never runs", async () => {
     const stream = billing.stream();
     const rows = stream.rows(2);
-    await expect(stream.abandon()).resolves.toEqual({ outcome: "ABANDONED", withdrawn: [], kept: [] });
+    await expect(stream.abandon()).resolves.toEqual({
+      outcome: "ABANDONED",
+      withdrawn: [],
+      kept: [],
+      inDoubt: [],
+    });
     const run = await stream.run(dueList(rows));
     expect(run.failure).toMatchObject({ state: "AcquireLock", error: "BatchAbandoned" });
     expectClosed(await stream.run(dueList(rows), second), 2);

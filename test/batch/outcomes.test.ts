@@ -306,7 +306,12 @@ describe("what may not run now", () => {
     });
     expect(late.failure?.message).toContain("07:04");
     expect(await stream.inbox()).toEqual([]);
-    await expect(stream.abandon()).resolves.toEqual({ outcome: "ABANDONED", withdrawn: [1], kept: [] });
+    await expect(stream.abandon()).resolves.toEqual({
+      outcome: "ABANDONED",
+      withdrawn: [1],
+      kept: [],
+      inDoubt: [],
+    });
 
     const run = await stream.run(dueList(rows), { date: "2026-03-03" });
     expect(run.status).toBe("SUCCEEDED");

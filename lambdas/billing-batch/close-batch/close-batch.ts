@@ -82,8 +82,13 @@ export async function recordFiles(
       await ports.ledger.createFile(batchId, file);
     } catch (error) {
       if (!(error instanceof ConditionRefused)) throw error;
-      const stored = await ports.ledger.readFiles(batchId);
-      if (!stored.some(({ number }) => number === file.number)) throw error;
+    }
+  }
+  // These records hold or release claims for ever: that they are there is read, not concluded from a refusal.
+  const stored = new Map((await ports.ledger.readFiles(batchId)).map((file) => [file.number, file.sha256]));
+  for (const { number, sha256 } of files) {
+    if (stored.get(number) !== sha256) {
+      throw new LedgerBroken(`the record of ${fileName(batchId, number)} is missing or another file's`);
     }
   }
 }

@@ -25,13 +25,15 @@ export interface Abandoned {
   readonly outcome: "ABANDONED" | "OPEN";
   readonly withdrawn: readonly number[];
   readonly kept: readonly number[];
+  /** Of the kept ones, those of which nobody can tell whether the bank has them. */
+  readonly inDoubt: readonly number[];
 }
 
 /**
  * The decision that what a batch has not sent will never be sent (rule 12), in four steps that each can be
  * repeated: flag, void, end, free.
  * @throws BatchClosed if there is nothing left to decide; LockHeld if another batch holds the stream;
- *   SubmissionUnknown if a file's fate must be asked of the bank first
+ *   EpochMismatch; SubmissionUnknown if an intent stands of a file that was never begun
  */
 export async function abandonBatch(
   event: { readonly batchId: string; readonly by: string; readonly reason: string },
@@ -50,7 +52,7 @@ export async function abandonBatch(
     fence: "any",
   };
   const flagged = await flag(ports, batch, decision, nonce);
-  if (flagged.batch?.id !== batch.id) return { outcome: "ABANDONED", withdrawn: [], kept: [] };
+  if (flagged.batch?.id !== batch.id) return { outcome: "ABANDONED", withdrawn: [], kept: [], inDoubt: [] };
   await appendEvent(ports, {
     batchId: batch.id,
     at: decision.at,
@@ -66,7 +68,8 @@ export async function abandonBatch(
   ports.log.decision({ state: "AbandonBatch", batchId: batch.id, stream: stream.name, nonce, outcome });
   const numbers = (state: boolean) =>
     files.filter((f) => (f.state === "WITHDRAWN") === state).map((f) => f.number);
-  return { outcome, withdrawn: numbers(true), kept: numbers(false) };
+  const inDoubt = files.filter(({ state }) => state === "UNKNOWN").map(({ number }) => number);
+  return { outcome, withdrawn: numbers(true), kept: numbers(false), inDoubt };
 }
 
 /** Step 1: the flag that stops every later submission, on a lock that is the batch's or is taken in its name. */
@@ -98,24 +101,25 @@ function flag(
 
 /** Step 2: what was begun is settled by evidence; what was not is voided and withdrawn, file by file. */
 async function withdrawn(ports: Ports, asker: Asker, flagged: StreamItem): Promise<readonly FileItem[]> {
-  let doubt: SubmissionUnknown | undefined;
   for (const file of held(flagged, asker.batchId, "any").batch.files ?? []) {
-    try {
-      if (file.state === "SUBMITTING" || file.state === "UNKNOWN") await settleDoubt(ports, asker, file);
-      else if (!isSettled(file.state)) await withdraw(ports, asker, file);
-    } catch (error) {
-      // One file in doubt does not keep those behind it from being voided; the batch stays as it is.
-      if (!(error instanceof SubmissionUnknown)) throw error;
-      doubt ??= error;
-    }
+    if (file.state === "SUBMITTING" || file.state === "UNKNOWN") await settledOrLeft(ports, asker, file);
+    else if (!isSettled(file.state)) await withdraw(ports, asker, file);
   }
-  if (doubt) throw doubt;
   const files = held(await ports.ledger.readStream(asker.stream), asker.batchId, "any").batch.files ?? [];
   // Files are sent in order, so an intent that the lock knows nothing of would be the first one's.
   if (files.length === 0 && (await ports.ledger.readSubmission(asker.batchId, 1))?.kind === "INTENT") {
     throw unknown(asker.batchId, 1, "the ledger holds its intent, and the lock has forgotten its files");
   }
   return files;
+}
+
+/** A file that stays in doubt is left alone: it keeps the batch open, and does not keep the others from being voided. */
+async function settledOrLeft(ports: Ports, asker: Asker, file: FileItem): Promise<void> {
+  try {
+    await settleDoubt(ports, asker, file);
+  } catch (error) {
+    if (!(error instanceof SubmissionUnknown)) throw error;
+  }
 }
 
 async function withdraw(ports: Ports, asker: Asker, file: FileItem): Promise<void> {

@@ -150,3 +150,8 @@ export async function callsOf<P extends Touched>(
   );
   return methods;
 }
+
+/** One of each kind, where every one of them would say the same at a higher price. */
+export const SOME_ERRORS = EVERY_ERROR.filter(([what]) =>
+  ["TimeoutError", "ConditionRefused", "a text", "nothing at all"].includes(what),
+);

@@ -41,7 +41,9 @@ async function main(): Promise<number> {
   const date = options.date ?? dateOf(folder, stream);
   const scheduled = systemClock.instantOf(date, stream.schedule.time, stream.timeZone);
   const startAt = options.now ?? scheduled;
-  say(`debit-once  stream ${stream.name}, billing date ${date}; the local clock starts at ${iso(startAt)}\n`);
+  say(
+    `debit-once  stream ${stream.name}, billing date ${date}; the local clock starts at ${shown(startAt, stream)}\n`,
+  );
 
   const result = await withLocal(
     { startAt, fresh: options.fresh, ...(!options.json && { onEvent: progressPrinter(process.stdout) }) },
@@ -95,6 +97,12 @@ async function billed(
     exported,
     manifestFigures(folder),
   );
+}
+
+/** An instant as clocks of the stream's zone show it. */
+function shown(instant: Instant, { timeZone }: Stream): string {
+  // Swedish dates are written yyyy-mm-dd hh:mm:ss.
+  return `${new Date(instant).toLocaleString("sv-SE", { timeZone })} ${timeZone}`;
 }
 
 function iso(instant: number): string {

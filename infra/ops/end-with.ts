@@ -7,6 +7,10 @@ import { EXIT } from "./exit-code.ts";
  * error; anything else is a defect of ours and keeps its trace.
  */
 export async function endWith(command: () => Promise<number>): Promise<void> {
+  // Whoever reads the output may stop reading (`| head`); a batch does not end in the middle because of that.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
   try {
     process.exitCode = await command();
   } catch (error) {

@@ -18,7 +18,7 @@ import {
   answerLost,
   befallen,
   callsOf,
-  EVERY_ERROR,
+  SOME_ERRORS,
   failing,
   LateCalls,
   lost,
@@ -227,7 +227,7 @@ describe("ComposeBankFile", () => {
       compose(whole.world, whole.fence, ports),
     );
     let faults = 0;
-    for (const [what, error] of EVERY_ERROR.filter((_, index) => index % 3 === 0)) {
+    for (const [what, error] of SOME_ERRORS) {
       for (let at = 1; at <= length + 1; at += 1) {
         const late = new LateCalls();
         for (const mishap of [lost(error), answerLost(error), late.late(error)]) {

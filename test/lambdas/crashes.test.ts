@@ -197,7 +197,7 @@ describe("two mishaps, and then others finish the work", () => {
     const { wrong, cells, ends } = await matrix(
       ["RECONCILED"],
       [submit, "dies", "call late"],
-      [submit, "dies", "call late"],
+      [submit, "dies", "call lost"],
     );
     expect(wrong).toEqual([]);
     expect(cells).toBeGreaterThan(300);
@@ -206,11 +206,7 @@ describe("two mishaps, and then others finish the work", () => {
   });
 
   it("break nothing: abandoning what was half submitted", async () => {
-    const { wrong, ends } = await matrix(
-      ["RECONCILED"],
-      [submit, "dies", "call late"],
-      [abandon, "dies", "call late"],
-    );
+    const { wrong, ends } = await matrix(["RECONCILED"], [submit, "dies", "call late"], [abandon, "dies"]);
     expect(wrong).toEqual([]);
     expect(Object.keys(ends).sort()).toEqual(["ABANDONED", "CLOSED", "IN DOUBT"]);
   });
@@ -221,8 +217,8 @@ describe("two mishaps, and then others finish the work", () => {
   });
 
   it("break nothing: closing twice", async () => {
-    const { wrong, ends } = await matrix(["SUBMITTED"], [close, "dies", "call late"], [close, "dies"]);
+    const { wrong, ends } = await matrix(["SUBMITTED"], [close, "dies"], [close, "dies"]);
     expect(wrong).toEqual([]);
-    expect(ends.CLOSED).toBeGreaterThan(100);
+    expect(ends.CLOSED).toBeGreaterThan(50);
   });
 });

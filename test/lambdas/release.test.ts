@@ -69,6 +69,16 @@ describe("a claim", () => {
     expect(released(claim({ line: 1 }), facts)).toBeUndefined();
   });
 
+  it("that names a segment in which its line is not is held", () => {
+    const facts = {
+      batch: { ...BATCH, state: "CLOSED" as const },
+      files: [],
+      segment: segmentItem(BATCH.id, []),
+    };
+    expect([0, 3].map((line) => released(claim({ line }), facts))).toEqual([undefined, undefined]);
+    expect(released(claim({ line: 2 }), facts)).toBe("in-no-file");
+  });
+
   it("of a row that a zombie claimed after the segment was stored without it is in no file, between the files' lines too", () => {
     const files = [fileItem({ firstLine: 1, lastLine: 3, state: "SUBMITTED" })];
     const segment = segmentItem(BATCH.id, [1, 3], { rows: 3 });

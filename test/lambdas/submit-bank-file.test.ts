@@ -18,7 +18,16 @@ import type { FileStateName, StreamItem, SubmissionItem } from "../../lambdas/do
 import { ConditionRefused, type Instant } from "../../lambdas/ports.ts";
 import { AT, CUT_OFF, fileItem, sha256 } from "../builders.ts";
 import { type EmbeddedStores, embeddedStores } from "../embedded-stores.ts";
-import { answerLost, EVERY_ERROR, failing, LateCalls, lost, type Mishap, sdkError } from "../port-faults.ts";
+import {
+  answerLost,
+  EVERY_ERROR,
+  failing,
+  intercepted,
+  LateCalls,
+  lost,
+  type Mishap,
+  sdkError,
+} from "../port-faults.ts";
 import {
   bytesOf,
   filesOf,
@@ -455,6 +464,19 @@ describe("SubmitBankFile, the delivery", () => {
     await own.overwrite("outbound", pickUp(own), bytesOf(1));
     expect(await submit(own)).toMatchObject({ submitted: 1 });
     expect(await deliveries(own)).toBe(1);
+  });
+
+  it("is not even tried where the bank has removed what lay there, though the store would take it", async () => {
+    const world = await inMemory();
+    const tried: string[] = [];
+    const ports = world.ports();
+    const objects = intercepted(ports.objects, (call) => {
+      if (call.method === "create") tried.push(String(call.args[1]));
+      // A version under a delete marker: it is listed, and nothing refuses the next put.
+      return call.method === "versions" ? Promise.resolve([{ version: "removed" }]) : call.reach();
+    });
+    await expect(submit(world, 1, { ...ports, objects })).rejects.toThrow(SubmissionUnknown);
+    expect(tried).toEqual([]);
   });
 
   it("does not mark a file as submitted before its bytes were read back", async () => {

@@ -63,7 +63,7 @@ export function opsOptions(args: readonly string[]): OpsOptions | "help" {
     command,
     ...subjectOf(command, target),
     ...(values.reason !== undefined && { reason: values.reason }),
-    ...(values.stage !== undefined && { stage: values.stage as "dev" | "prod" }),
+    ...(values.stage !== undefined && { stage: values.stage }),
     as: values.as ?? "operator",
     ...(values.now !== undefined && { now: instant(values.now) }),
     yes: values.yes ?? false,

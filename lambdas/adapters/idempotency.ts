@@ -39,7 +39,7 @@ export function powertoolsOnce(runtime: Runtime): Once {
       hashFunction: "sha256",
     });
     // Powertools takes from the context only how long this call can still be in progress.
-    config.registerLambdaContext({ getRemainingTimeInMillis: () => remainingMs } as never);
+    config.registerLambdaContext({ getRemainingTimeInMillis: () => remainingMs });
     const first = { ran: false };
     const idempotent = makeIdempotent(
       async (_payload: Readonly<{ key: string; fingerprint: string }>) => {

@@ -54,7 +54,7 @@ describe("exclusions.csv", () => {
     "puts an apostrophe before %j, which a spreadsheet might run",
     (mandateId) => {
       const csv = exclusionsCsv([{ line: 1, reason: "bad-bsb", cents: 0, mandateId }]);
-      const rows = parse(csv, { relax_column_count: false }) as string[][];
+      const rows = parse(csv, { relax_column_count: false });
       expect(rows[1]?.[3]).toBe(`'${mandateId}`);
     },
   );
@@ -78,7 +78,7 @@ describe("exclusions.csv", () => {
     const inert = (text: string) => (/^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text);
     fc.assert(
       fc.property(fc.array(exclusion, { maxLength: 5 }), (list) => {
-        const rows = parse(exclusionsCsv(list), { record_delimiter: "\r\n" }) as string[][];
+        const rows = parse(exclusionsCsv(list), { record_delimiter: "\r\n" });
         expect(rows.slice(1)).toEqual(
           list.map((one) => [String(one.line), one.reason, "", inert(one.mandateId), inert(one.dueDate)]),
         );

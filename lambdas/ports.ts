@@ -134,8 +134,9 @@ export interface Execution {
 }
 
 /**
- * Runs something at most once per key as long as it succeeds: economy, not a guard. "repeated" if it ran before
- * or is running now. The same key with another fingerprint is a DueListMismatch.
+ * Runs something once per key as long as it succeeds: economy, not a guard, so `run` must be harmless to repeat.
+ * "repeated" if it ran before, or if another call seems to be at it, when it is run all the same. The same key with
+ * another fingerprint is a DueListMismatch.
  */
 export type Once = (
   key: string,

@@ -53,7 +53,12 @@ export function powertoolsOnce(runtime: Runtime): Once {
       await idempotent(Object.freeze({ key, fingerprint }));
       return first.ran ? "ran" : "repeated";
     } catch (error) {
-      if (error instanceof IdempotencyAlreadyInProgressError) return "repeated";
+      if (error instanceof IdempotencyAlreadyInProgressError) {
+        // Another call is at it, or this is our own record, whose answer was lost and which the SDK put again. Only
+        // one of the two may be left to others, so it is run: the execution's name makes a second run harmless.
+        await run();
+        return "repeated";
+      }
       if (error instanceof IdempotencyValidationError) {
         throw new DueListMismatch(`${key} was started for another due list`, { cause: error });
       }

@@ -140,6 +140,25 @@ describe("the permanent record of a submission", () => {
     expect(await stream.inbox()).toEqual([]);
   });
 
+  test("that is VOID stops the files behind it too, until somebody has abandoned them", async () => {
+    const stream = billing.stream({ maxFileDebits: 1 });
+    const rows = stream.rows(2);
+    afterGate(stream, () => putSubmission(stream, "VOID"));
+    const run = await stream.run(dueList(rows));
+    expect(run.failure).toMatchObject({ state: "SubmitBankFile", error: "SubmissionStopped" });
+    expect(run.view.files.map(({ state }) => state)).toEqual(["WITHDRAWN", "RECONCILED"]);
+    expect(await stream.inbox()).toEqual([]);
+    await expect(stream.abandon()).resolves.toEqual({
+      outcome: "OPEN",
+      withdrawn: [1, 2],
+      kept: [],
+      inDoubt: [],
+    });
+    expect((await stream.redriven()).view.record?.state).toBe("CLOSED");
+    expectClosed(await stream.run(dueList(rows), { number: 2 }), 2);
+    expectDebited(await stream.inbox(), rows);
+  });
+
   test("that is another call's intent is doubt: nothing is sent, by this call or by any redrive", async () => {
     const stream = billing.stream();
     afterGate(stream, () => putSubmission(stream, "INTENT"));
@@ -168,14 +187,32 @@ describe("the permanent record of a submission", () => {
   });
 });
 
-test("something that lies under the bank's key already is never written over, and the file is in doubt", async () => {
-  const stream = billing.stream();
-  const key = `${stream.stream.bankProfile.userId}/${stream.id()}-01.aba`;
+describe("something that lies under the bank's key already", () => {
   const strange = Buffer.from("somebody else's file");
-  afterGate(stream, () => stream.stores.putObject("outbound", key, strange));
-  const run = await stream.run(dueList(stream.rows(1)));
-  expect(run.failure).toMatchObject({ state: "SubmitBankFile", error: "SubmissionUnknown" });
-  expect(await stream.stores.object("outbound", key)).toEqual(strange);
+  const keyOf = (stream: BilledStream) => `${stream.stream.bankProfile.userId}/${stream.id()}-01.aba`;
+
+  async function expectDoubt(stream: BilledStream): Promise<void> {
+    const run = await stream.run(dueList(stream.rows(1)));
+    expect(run.failure).toMatchObject({ state: "SubmitBankFile", error: "SubmissionUnknown" });
+    expect(await stream.stores.object("outbound", keyOf(stream))).toEqual(strange);
+  }
+
+  test("is never written over, and the file is in doubt", async () => {
+    const stream = billing.stream();
+    afterGate(stream, () => stream.stores.putObject("outbound", keyOf(stream), strange));
+    await expectDoubt(stream);
+  });
+
+  test("is not written over either when it came after the look under the key", async () => {
+    const stream = billing.stream();
+    billing.wire.hook = async (request, send) => {
+      if (request.operation === "PUT" && request.target.startsWith("outbound")) {
+        await stream.stores.putObject("outbound", keyOf(stream), strange);
+      }
+      return send();
+    };
+    await expectDoubt(stream);
+  });
 });
 
 describe("the end of a batch", () => {

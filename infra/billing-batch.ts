@@ -35,7 +35,12 @@ export function billingBatch(scope: Construct, deployment: Deployment, data: Dat
     repeat: "safe",
     timeoutSeconds: 60,
     memoryMb: 1024,
-    takes: { batchId: "$.batchId", execution: "$.execution" },
+    takes: {
+      batchId: "$.batchId",
+      execution: "$$.Execution.Name",
+      entered: "$$.State.EnteredTime",
+      retry: "$$.State.RetryCount",
+    },
     gives: "$.lock",
     may: [ledger.decide, dueLists.read],
   });

@@ -22,6 +22,9 @@ const BUSY = [
   "RequestLimitExceeded",
   "InternalServerError",
   "SlowDown",
+  "ConditionalRequestConflict",
+  "ServiceUnavailable",
+  "InternalError",
   "LedgerBusy",
 ];
 

@@ -10,7 +10,10 @@ export const MANIFEST = "manifest.json";
 const manifest = z.object({
   count: z.int().min(0),
   totalCents: z.int().min(0),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-fA-F]{64}$/)
+    .transform((hex) => hex.toLowerCase()),
   producedAt: z.iso.datetime({ offset: true }),
 });
 

@@ -122,7 +122,10 @@ export async function composed(world: World, number = 1, ports = world.ports()):
 /** Runs the steps up to the last segment's record, and returns the fence. */
 export async function staged(world: World, number = 1, ports = world.ports()): Promise<number> {
   const id = world.id(number);
-  const { fence } = await acquireLock({ batchId: id, execution: id }, ports);
+  const { fence } = await acquireLock(
+    { batchId: id, execution: id, entered: "2026-10-05T20:00:00.000Z", retry: 0 },
+    ports,
+  );
   const { segments } = await planBatch({ batchId: id, fence }, ports);
   for (const segment of segments) await stageSegment({ batchId: id, fence, segment }, ports);
   return fence;

@@ -11,7 +11,7 @@ const remitterNames = {
 
 const workingDays = { time: "07:00", weekdays: [1, 2, 3, 4, 5] };
 
-/** The streams. To configure one, read "Configuring a stream" in the README. */
+/** The streams. To configure one, read "Configure a stream" in the README. */
 export const streams: readonly Stream[] = [
   defineStream({
     name: "au-cba",

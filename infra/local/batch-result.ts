@@ -3,6 +3,7 @@ import type { Check } from "../../lambdas/domain/report.ts";
 import type { BatchView } from "../../lambdas/operations/show-batch/show-batch.ts";
 import { type Status, statusOf } from "../ops/exit-code.ts";
 import { nextSteps } from "../ops/next-steps.ts";
+import { rootError } from "../ops/root-error.ts";
 import type { ExecutionRecord } from "./execution-records.ts";
 import type { Exported } from "./export.ts";
 
@@ -40,7 +41,12 @@ export function batchResult(
   const { record, report } = view;
   const due = record?.dueList;
   const byReason = record?.ending?.excluded.byReason ?? report?.content.excluded.byReason ?? {};
-  const failure = execution.status === "SUCCEEDED" ? undefined : failureOf(view.batchId, stream, execution);
+  const failure =
+    execution.status !== "SUCCEEDED"
+      ? failureOf(view.batchId, stream, execution)
+      : record?.state !== "CLOSED"
+        ? failureOf(view.batchId, stream, { status: "FAILED", failure: forgotten(view.batchId) })
+        : undefined;
   return {
     batchId: view.batchId,
     status: failure ? statusOf(failure.error.name) : closedBefore ? "ALREADY_CLOSED" : "CLOSED",
@@ -73,22 +79,14 @@ function failureOf(
   const { name, message } = rootError(failure?.error ?? status, failure?.cause ?? "", failure?.message ?? "");
   return {
     ...(failure && { failedState: failure.state }),
-    error: { name, message, next: nextSteps(name, batchId, stream).commands },
+    error: { name, message, next: nextSteps(name, batchId, stream, undefined, message).commands },
   };
 }
 
-/** The error itself: a failed map is called by another name, and its cause is JSON of what its child threw. */
-function rootError(error: string, cause: string, message: string): { name: string; message: string } {
-  try {
-    const parsed = JSON.parse(cause) as { errorType?: unknown; errorMessage?: unknown };
-    const { errorType, errorMessage } = parsed;
-    if (typeof errorType === "string" && typeof errorMessage === "string") {
-      return { name: errorType, message: errorMessage };
-    }
-  } catch {
-    // The cause is plain text, and the error is what it is called.
-  }
-  return { name: error, message };
+/** An execution that succeeded has closed its batch; a ledger that knows nothing of it has lost its memory. */
+function forgotten(batchId: string): NonNullable<ExecutionRecord["failure"]> {
+  const message = `the execution of ${batchId} has succeeded, and the ledger does not say that the batch is closed`;
+  return { state: "CloseBatch", error: "LedgerBroken", cause: message, message };
 }
 
 /** A start that never became an execution. */
@@ -101,7 +99,7 @@ export function refusedResult(
   return {
     batchId,
     status: statusOf(error.name),
-    error: { ...error, next: nextSteps(error.name, batchId, stream).commands },
+    error: { ...error, next: nextSteps(error.name, batchId, stream, undefined, error.message).commands },
     due,
     staged: { count: 0, cents: 0 },
     excluded: { count: 0, byReason: {} },

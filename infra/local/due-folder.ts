@@ -57,15 +57,30 @@ export async function freeNumber(
   folder: DueFolder,
 ): Promise<number> {
   for (let number = 1; number <= 99; number += 1) {
-    const prefix = dueListPrefix(stream, date, number);
-    const [csv, manifest] = await Promise.all([
-      objects.read("due", prefix + CSV),
-      objects.read("due", prefix + MANIFEST),
-    ]);
-    if (!csv && !manifest) return number;
-    if (csv?.bytes.equals(folder.csv) && manifest?.bytes.equals(folder.manifest)) return number;
+    if (!(await otherList(objects, stream, date, number, folder))) return number;
   }
   throw new WrongInput(`stream ${stream} has used all 99 numbers of ${date}; start afresh with --fresh`);
+}
+
+/** The figures of the list that lies under a number if it is another one than the folder's; else undefined. */
+export async function otherList(
+  objects: Objects,
+  stream: string,
+  date: CalendarDate,
+  number: number,
+  folder: DueFolder,
+): Promise<{ readonly count: number; readonly cents: number } | undefined> {
+  const prefix = dueListPrefix(stream, date, number);
+  const [csv, manifest] = await Promise.all([
+    objects.read("due", prefix + CSV),
+    objects.read("due", prefix + MANIFEST),
+  ]);
+  if (!csv && !manifest) return undefined;
+  if (csv?.bytes.equals(folder.csv) && manifest?.bytes.equals(folder.manifest)) return undefined;
+  return manifestFigures({
+    csv: csv?.bytes ?? Buffer.alloc(0),
+    manifest: manifest?.bytes ?? Buffer.alloc(0),
+  });
 }
 
 /** What an upload to the due bucket does on AWS: the newest bytes stand, whatever stood there. */

@@ -59,12 +59,14 @@ export async function runExecution(
     onEvent({ type: event, execution: name, state, at });
     await records.write(record);
   };
+  const latest = () => Math.max(0, ...record.history.map(({ at }) => at));
   const outcome = await interpret(definition, first.at, contextOf(first, options.stateMachineArn), {
     call,
     entered: (place) => note("entered", place.state, { at: place }),
     exited: (state) => note("exited", state, {}),
     progress: (state, done, total) => onEvent({ type: "progress", execution: name, state, done, total }),
-    now: () => iso(clock.now()),
+    // The local clock starts anew with every process; the time of one execution never goes back, as on AWS.
+    now: () => iso(Math.max(clock.now(), latest() + 1) as Instant),
     signal,
     ...(retryDelayMs !== undefined && { retryDelayMs }),
   });

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import type { BatchView } from "../../lambdas/operations/show-batch/show-batch.ts";
 import { isSent } from "../../lambdas/domain/moves.ts";
 import type { Objects } from "../../lambdas/ports.ts";
+import { LocalFault } from "./local-fault.ts";
 import { sha256 } from "../../lambdas/stored-bytes.ts";
 
 /** Where a person finds what a batch has written, as plain files. */
@@ -30,10 +31,17 @@ export async function exportBatch(objects: Objects, view: BatchView, folder: str
     if (!isSent(file.state) || file.delivered === undefined) continue;
     const { key, version } = file.delivered;
     const stored = await objects.read("outbound", key, version === undefined ? {} : { version });
-    if (stored === undefined) continue;
+    const found = stored && sha256(stored.bytes);
+    if (stored === undefined || found !== file.sha256) {
+      const what = stored ? "is not the file that was submitted" : "is missing";
+      throw new LocalFault(
+        `${key} in the local outbound bucket ${what}.`,
+        `The ledger says SHA-256 ${file.sha256}. Keep ${folder} if its batches matter, and start afresh elsewhere.`,
+      );
+    }
     const path = join(target, key.slice(key.lastIndexOf("/") + 1));
     await put(path, stored.bytes);
-    files.push({ path, sha256: sha256(stored.bytes), debits: file.debits, cents: file.cents });
+    files.push({ path, sha256: file.sha256, debits: file.debits, cents: file.cents });
   }
   if (view.report === undefined) return { files };
   const copies = await Promise.all(

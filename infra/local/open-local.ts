@@ -75,7 +75,8 @@ export async function withLocal<T>(
 }
 
 /** What a run leaves behind, besides what it can make again. */
-const KEPT = ["tables", "objects", "executions", "logs", "batches"];
+// The count goes last: if this is cut off, what is left of the tables is noticed.
+const KEPT = ["tables", "objects", "executions", "logs", "batches", "tables.count"];
 
 /** Removes every batch that ran here, unless another process is at work on them; damaged ones go too. */
 async function forget(folder: string, open: () => Promise<LocalApp>): Promise<void> {

@@ -19,8 +19,8 @@ const HEADLINES: Record<BatchResult["status"], string> = {
   CLOSED: "CLOSED: every due row is accounted for.",
   ALREADY_CLOSED:
     "ALREADY_CLOSED: this batch ran before. Nothing was debited again; this is its stored result.",
-  FAILED: "FAILED",
-  REFUSED: "REFUSED: nothing is wrong with the list, but this may not run now.",
+  FAILED: "FAILED.",
+  REFUSED: "REFUSED: this may not run now.",
   UNKNOWN: "UNKNOWN: it cannot be told whether the bank has a file. Nothing more is sent.",
 };
 
@@ -38,7 +38,7 @@ function totals({ due, staged, bankFiles }: BatchResult): string {
   );
   return table([
     ["", "due list", "ledger", "bank file"],
-    ["debits", whole(due.count), whole(staged.count), whole(sent.count)],
+    ["count", whole(due.count), whole(staged.count), whole(sent.count)],
     ["amount", dollars(due.cents), dollars(staged.cents), dollars(sent.cents)],
   ]);
 }

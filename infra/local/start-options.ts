@@ -37,6 +37,7 @@ export interface StartOptions {
 export function startOptions(args: readonly string[]): StartOptions {
   const values = parsed(args);
   const date = values.date === undefined ? undefined : parseCalendarDate(values.date);
+  if (values.due === "") throw new WrongInput("--due wants a folder");
   if (values.date !== undefined && date === undefined)
     throw new WrongInput("--date wants a day such as 2026-03-02");
   const number = values.number === undefined ? undefined : Number(values.number);
@@ -79,6 +80,7 @@ function parsed(args: readonly string[]) {
 export function instant(text: string): Instant {
   if (
     !/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(text) ||
+    parseCalendarDate(text.slice(0, 10)) === undefined ||
     Number.isNaN(Date.parse(text))
   ) {
     throw new WrongInput("--now wants an instant with its offset, such as 2026-03-02T07:00:00+11:00");

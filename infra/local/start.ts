@@ -12,6 +12,7 @@ import { type BatchResult, batchResult, refusedResult } from "./batch-result.ts"
 import {
   type DueFolder,
   freeNumber,
+  otherList,
   manifestFigures,
   producedAt,
   readDueFolder,
@@ -19,6 +20,7 @@ import {
 } from "./due-folder.ts";
 import { exportBatch } from "./export.ts";
 import { type Local, localConfiguration, localFolder, SAMPLE, withLocal } from "./open-local.ts";
+import { freshAdvice, LocalFault } from "./local-fault.ts";
 import { progressPrinter } from "./progress.ts";
 import { resultText } from "./result-text.ts";
 import { START_HELP, type StartOptions, startOptions } from "./start-options.ts";
@@ -39,25 +41,42 @@ async function main(): Promise<number> {
     );
   const folder = await readDueFolder(options.due ?? SAMPLE);
   const date = options.date ?? dateOf(folder, stream);
+  const end = (result: BatchResult) => {
+    if (options.json) process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
+    else say(`\n${resultText(result, stream.name)}`);
+    return exitCode(result.status, result.error?.name);
+  };
+  if (date === undefined) {
+    const message = "manifest.json is unreadable, or does not say when it was produced; --date names the day";
+    return end(refusedResult("", stream.name, { name: "DueListMismatch", message }, manifestFigures(folder)));
+  }
   const scheduled = systemClock.instantOf(date, stream.schedule.time, stream.timeZone);
   const startAt = options.now ?? scheduled;
   say(
     `debit-once  stream ${stream.name}, billing date ${date}; the local clock starts at ${shown(startAt, stream)}\n`,
   );
 
-  const result = await withLocal(
-    { startAt, fresh: options.fresh, ...(!options.json && { onEvent: progressPrinter(process.stdout) }) },
-    (local) => billed(local, stream, date, scheduled, folder, options),
-  );
-  if (options.json) process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
-  else say(`\n${resultText(result, stream.name)}`);
-  return exitCode(result.status, result.error?.name);
+  try {
+    const onEvent = options.json ? () => {} : progressPrinter(process.stdout);
+    return end(
+      await withLocal({ startAt, fresh: options.fresh, onEvent }, (local) =>
+        billed(local, stream, date, scheduled, folder, options),
+      ),
+    );
+  } catch (error) {
+    // Without a terminal to read the sentence, a script gets it in the object.
+    if (!options.json || !(error instanceof LocalFault)) throw error;
+    const { name, message, next } = error;
+    return end(
+      refusedResult("", stream.name, { name, message: `${message} ${next}` }, manifestFigures(folder)),
+    );
+  }
 }
 
-/** The day of the manifest, in the stream's zone. */
-function dateOf(folder: DueFolder, stream: Stream): CalendarDate {
+/** The day of the manifest, in the stream's zone; undefined where the manifest does not say. */
+function dateOf(folder: DueFolder, stream: Stream): CalendarDate | undefined {
   const at = producedAt(folder);
-  if (at === undefined) throw new WrongInput("the manifest does not say when it was produced: give --date");
+  if (at === undefined) return undefined;
   return systemClock.dateAt(Date.parse(at) as Instant, stream.timeZone);
 }
 
@@ -72,6 +91,12 @@ async function billed(
 ): Promise<BatchResult> {
   const number = options.number ?? (await freeNumber(local.objects, stream.name, date, folder));
   const id = batchId(stream.name, date, number);
+  const due = manifestFigures(folder);
+  const other = await otherList(local.objects, stream.name, date, number, folder);
+  if (other) {
+    const message = `${id} was started for another due list: ${figures(other)}; this one has ${figures(due)}`;
+    return refusedResult(id, stream.name, { name: "DueListMismatch", message }, due);
+  }
   const before = (await local.app.invoke("ShowBatch", { batchId: id })) as BatchView;
   await uploadDueFolder(local.upload, dueListPrefix(stream.name, date, number), folder);
   const event = { stream: stream.name, scheduledTime: iso(scheduled), number };
@@ -80,23 +105,23 @@ async function billed(
     started = (await local.app.invoke("StartBatch", event)) as Started;
   } catch (error) {
     const { name, message } = error as Error;
-    return refusedResult(id, stream.name, { name, message }, manifestFigures(folder));
+    return refusedResult(id, stream.name, { name, message }, due);
   }
   if (started.outcome === "REFUSED") {
     const { reason, message } = started;
-    return refusedResult(id, stream.name, { name: reason, message }, manifestFigures(folder));
+    return refusedResult(id, stream.name, { name: reason, message }, due);
+  }
+  if (!local.app.execution(id)) {
+    throw new LocalFault(`The record of the execution ${id} is missing.`, freshAdvice(localFolder()));
   }
   const execution = await local.app.waitFor(id);
   const view = (await local.app.invoke("ShowBatch", { batchId: id })) as BatchView;
   const exported = await exportBatch(local.objects, view, localFolder());
-  return batchResult(
-    view,
-    stream.name,
-    execution,
-    before.record?.state === "CLOSED",
-    exported,
-    manifestFigures(folder),
-  );
+  return batchResult(view, stream.name, execution, before.record?.state === "CLOSED", exported, due);
+}
+
+function figures({ count, cents }: BatchResult["due"]): string {
+  return `${count} rows, ${cents} cents`;
 }
 
 /** An instant as clocks of the stream's zone show it. */

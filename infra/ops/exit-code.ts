@@ -23,6 +23,9 @@ const REFUSALS: ReadonlySet<string> = new Set([
   "past-cut-off",
 ]);
 
+/** What somebody gave us is wrong. */
+const WRONG_INPUT: ReadonlySet<string> = new Set(["DueListMismatch", "BatchUnknown", "StreamUnknown"]);
+
 /** The status that an error's name stands for. */
 export function statusOf(errorName: string): Exclude<Status, "CLOSED" | "ALREADY_CLOSED"> {
   if (errorName === "SubmissionUnknown") return "UNKNOWN";
@@ -41,6 +44,6 @@ export function exitCode(status: Status, errorName?: string): number {
       return EXIT.unknown;
     case "FAILED":
       if (errorName === "GateFailed") return EXIT.gateFailed;
-      return errorName === "DueListMismatch" ? EXIT.wrongInput : EXIT.fault;
+      return WRONG_INPUT.has(errorName ?? "") ? EXIT.wrongInput : EXIT.fault;
   }
 }

@@ -8,14 +8,34 @@ const show = (id: string) => `npm run ops -- show ${id}`;
 const redrive = (id: string) => `npm run ops -- redrive ${id} --reason "…" --yes`;
 const abandon = (id: string) => `npm run ops -- abandon ${id} --reason "…" --yes`;
 
-/** By the name of the error that stopped a batch. `stage` is what every command line must carry, or nothing. */
-export function nextSteps(errorName: string, batchId: string, stream: string): NextSteps {
+/**
+ * By the name of the error that stopped a batch.
+ * @param message the error's own, which names what stands in the way
+ * @param stage on AWS; every command carries it, so that a pasted line acts where the batch is
+ */
+export function nextSteps(
+  errorName: string,
+  batchId: string,
+  stream: string,
+  stage?: string,
+  message = "",
+): NextSteps {
+  const { text, commands } = stepsFor(errorName, batchId, stream, message);
+  return {
+    text,
+    commands: stage === undefined ? commands : commands.map((line) => `${line} --stage ${stage}`),
+  };
+}
+
+function stepsFor(errorName: string, batchId: string, stream: string, message: string): NextSteps {
   switch (errorName) {
-    case "LockHeld":
+    case "LockHeld": {
+      const holder = /batch (\S+) (?:has held|holds)/.exec(message)?.[1] ?? "<the batch that holds the lock>";
       return {
         text: "Another batch of the stream is not over. End that one first, then redrive this one.",
-        commands: [show(batchId), redrive(batchId)],
+        commands: [show(holder), redrive(holder), redrive(batchId)],
       };
+    }
     case "StreamPaused":
       return {
         text: "A person has paused the stream. When the reason is gone, resume it and redrive.",
@@ -25,8 +45,8 @@ export function nextSteps(errorName: string, batchId: string, stream: string): N
       return { text: "Wait for the deployment's end, then redrive.", commands: [redrive(batchId)] };
     case "DueListMismatch":
       return {
-        text: "Let the billing system write the list again, under the next number; this batch is abandoned.",
-        commands: [abandon(batchId)],
+        text: "Bill the right list under the next number. If this batch has opened on a wrong one, look at it, and abandon it if it has not closed.",
+        commands: [show(batchId), abandon(batchId), `npm start -- --due <folder> --stream ${stream}`],
       };
     case "DueListMissing":
       return {
@@ -41,7 +61,7 @@ export function nextSteps(errorName: string, batchId: string, stream: string): N
     case "CutOffPassed":
     case "SubmissionStopped":
       return {
-        text: "What has not been sent stays unsent: abandon it, then redrive, so that the batch closes with what was sent.",
+        text: "What has not been sent stays unsent: abandon it. If abandon answers OPEN, some file was on its way: redrive, so that the batch closes with what was sent. If it answers ABANDONED, the batch is over, and its rows are billed under the next number.",
         commands: [show(batchId), abandon(batchId), redrive(batchId)],
       };
     case "SubmissionUnknown":
@@ -49,6 +69,8 @@ export function nextSteps(errorName: string, batchId: string, stream: string): N
         text: "Nobody can tell from here whether the bank has the file. Do not send it again by hand. Ask the bank for its record of this file; a redrive only looks for evidence and never sends again.",
         commands: [show(batchId), redrive(batchId)],
       };
+    case "TimeShort":
+      return { text: "Redrive: it goes on with the file that was not begun.", commands: [redrive(batchId)] };
     case "BatchAbandoned":
       return {
         text: "This batch was abandoned and stays so. Its rows are billed by a list under the next number.",
@@ -61,16 +83,27 @@ export function nextSteps(errorName: string, batchId: string, stream: string): N
       };
     case "StaleFence":
       return {
-        text: "A later execution of this batch has taken over; look at that one.",
+        text: "Another execution of this batch has taken over, or the batch is over: show tells which. If it was abandoned, bill its rows under the next number.",
         commands: [show(batchId)],
       };
     case "not-a-business-day":
-      return { text: "Bill the list on a business day, with that day as its billing date.", commands: [] };
     case "past-cut-off":
     case "too-late":
       return {
         text: "Bill the list on the next business day, with that day as its billing date.",
-        commands: [],
+        commands: [`npm start -- --due <folder> --stream ${stream} --date <the next business day>`],
+      };
+    case "LocalFault":
+      return { text: "The local store cannot be used as it is.", commands: ["npm start -- --fresh"] };
+    case "BatchClosed":
+      return { text: "The batch is closed: there is nothing left to decide.", commands: [show(batchId)] };
+    case "BatchUnknown":
+    case "StreamUnknown":
+      return { text: "Check the name: batches are called <stream>-<yyyy-mm-dd>-<nn>.", commands: [] };
+    case "LedgerBroken":
+      return {
+        text: "The ledger says something that cannot be. Stop the stream, keep everything, and find out why.",
+        commands: [`npm run ops -- pause ${stream} --reason "…" --yes`, show(batchId)],
       };
     default:
       return {

@@ -68,7 +68,7 @@ async function operate(
   const { command, batch, stream } = options;
   if (command === "show") {
     const view = (await invoke("ShowBatch", { batchId: batch?.id })) as BatchView;
-    print(options, view, () => viewText(view, batch?.stream ?? ""));
+    print(options, view, () => viewText(view, batch?.stream ?? "", options.stage));
     return view.record || view.execution ? EXIT.done : EXIT.wrongInput;
   }
   const subject = batch ? { batchId: batch.id } : { stream };
@@ -111,6 +111,8 @@ function failed(options: OpsOptions, error: unknown): number {
     name,
     options.batch?.id ?? "<batch>",
     options.batch?.stream ?? options.stream ?? "<stream>",
+    options.stage,
+    message,
   );
   print(
     options,

@@ -1,12 +1,15 @@
 import { dollars } from "../../lambdas/domain/cents.ts";
 import type { BatchView } from "../../lambdas/operations/show-batch/show-batch.ts";
 import { nextSteps } from "./next-steps.ts";
+import { rootError } from "./root-error.ts";
 
 /** A batch as an on-call engineer reads it at night: where it stands, why, and what can be done. */
-export function viewText(view: BatchView, stream: string): string {
+export function viewText(view: BatchView, stream: string, stage?: string): string {
   const { batchId, record, execution, stream: item, files, staged, excluded, events, report } = view;
+  if (!record && !execution)
+    return `There is no batch ${batchId} in this ledger. Check the id and the stage.\n`;
   const lines = [
-    `batch      ${batchId}  ${record?.state ?? "no record"}`,
+    `batch      ${batchId}  ${record?.state ?? "no record yet"}`,
     `execution  ${execution ? `${execution.name}  ${execution.status}${execution.error ? `  ${execution.error}` : ""}` : "none"}`,
     `lock       ${lockText(view)}`,
   ];
@@ -31,7 +34,8 @@ export function viewText(view: BatchView, stream: string): string {
     );
   }
   if (execution?.error && record?.state !== "CLOSED" && record?.state !== "ABANDONED") {
-    const { text, commands } = nextSteps(execution.error, batchId, stream);
+    const root = rootError(execution.error, execution.cause ?? "", "");
+    const { text, commands } = nextSteps(root.name, batchId, stream, stage, root.message);
     lines.push("", `next: ${text}`, ...commands.map((command) => `  ${command}`));
   }
   return `${lines.join("\n")}\n`;

@@ -10,6 +10,7 @@ import type {
   SegmentItem,
   StreamItem,
   SubmissionItem,
+  Verdict,
 } from "../domain/records.ts";
 
 /** What the ledger's items must look like when they are read back: strict, so that a stray attribute is noticed. */
@@ -17,6 +18,12 @@ const whole = z.int().min(0);
 const sum = z.strictObject({ count: whole, cents: whole });
 const byReason = z.partialRecord(z.enum(EXCLUSION_REASONS), whole);
 const decision: z.ZodType<Decision> = z.strictObject({ by: z.string(), reason: z.string(), at: z.string() });
+
+const verdict: z.ZodType<Verdict> = z.strictObject({
+  sha256s: z.array(z.string()),
+  at: z.string(),
+  report: z.string(),
+});
 
 const file = {
   number: whole,
@@ -58,11 +65,10 @@ export const streamItem: z.ZodType<StreamItem> = z.strictObject({
       id: z.string(),
       nonce: z.string(),
       since: z.string(),
+      turn: z.strictObject({ entered: z.string(), retry: whole }).optional(),
       abandoning: decision.optional(),
       files: z.array(fileItem).optional(),
-      verdict: z
-        .strictObject({ sha256s: z.array(z.string()), at: z.string(), report: z.string() })
-        .optional(),
+      verdict: verdict.optional(),
     })
     .optional(),
   paused: decision.optional(),
@@ -99,6 +105,7 @@ export const batchItem: z.ZodType<BatchItem> = z.strictObject({
       note: z.string().optional(),
     })
     .optional(),
+  verdict: verdict.optional(),
   abandoned: decision.optional(),
 });
 

@@ -35,7 +35,9 @@ export function s3Objects(bucket: (area: Area) => string, config: S3ClientConfig
             Bucket: bucket(area),
             Key: key,
             ...(version !== undefined && { VersionId: version }),
-            ...(to !== undefined && { Range: `bytes=${from ?? 0}-${to - 1}` }),
+            ...((from !== undefined || to !== undefined) && {
+              Range: `bytes=${from ?? 0}-${to === undefined ? "" : to - 1}`,
+            }),
           }),
         );
         const bytes = Buffer.from((await answer.Body?.transformToByteArray()) ?? []);

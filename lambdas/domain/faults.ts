@@ -84,6 +84,11 @@ export class CutOffPassed extends Fault {
   override readonly name = "CutOffPassed";
 }
 
+/** Too little of a call's time is left to begin another file; a redrive goes on with it. */
+export class TimeShort extends Fault {
+  override readonly name = "TimeShort";
+}
+
 /** It cannot be told whether the bank has the file. Doubt is never "failed". */
 export class SubmissionUnknown extends Fault {
   override readonly name = "SubmissionUnknown";

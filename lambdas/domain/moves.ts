@@ -11,7 +11,7 @@ export const FILE_MOVES = {
   SUBMITTING: { confirm: "SUBMITTED", doubt: "UNKNOWN", void: "WITHDRAWN" },
   UNKNOWN: { confirm: "SUBMITTED", void: "WITHDRAWN", reject: "REJECTED" },
   SUBMITTED: { acknowledge: "ACKNOWLEDGED", reject: "REJECTED" },
-  ACKNOWLEDGED: { reject: "REJECTED" },
+  ACKNOWLEDGED: {},
   WITHDRAWN: {},
   REJECTED: {},
 } as const satisfies Record<FileStateName, Partial<Record<string, FileStateName>>>;

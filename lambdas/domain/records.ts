@@ -68,6 +68,8 @@ export interface StreamItem {
     /** The nonce of the call that acquired the lock with this fence. */
     readonly nonce: string;
     readonly since: string;
+    /** When the acquiring call's state was entered; absent where a person took the lock to abandon the batch. */
+    readonly turn?: Turn;
     readonly abandoning?: Decision;
     /** The frozen set of files; absent until the first compose, empty if nothing was staged. */
     readonly files?: readonly FileItem[];
@@ -75,6 +77,15 @@ export interface StreamItem {
   };
   readonly paused?: Decision;
   readonly deploying?: { readonly id: string; readonly at: string };
+}
+
+/**
+ * Which try of an execution a call belongs to, as Step Functions counts them: when the state was entered (ISO
+ * 8601; later with every redrive) and how often it has been retried since.
+ */
+export interface Turn {
+  readonly entered: string;
+  readonly retry: number;
 }
 
 /** A person's decision. */
@@ -126,6 +137,8 @@ export interface BatchItem {
   readonly dueList?: DueListIdentity;
   readonly plan?: Plan;
   readonly ending?: Ending;
+  /** The gate's verdict under which the batch was closed. */
+  readonly verdict?: Verdict;
   readonly abandoned?: Decision;
 }
 

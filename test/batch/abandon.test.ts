@@ -135,6 +135,20 @@ describe("a batch of which nothing was sent", () => {
     },
   );
 
+  test("is abandoned for ever: each file's submission is void, even if the stream's item forgets it", async () => {
+    const stream = billing.stream({ maxFileDebits: 1 });
+    stopped(stream, "SubmitBankFile");
+    const run = await stream.run(dueList(stream.rows(2)));
+    stream.around = undefined;
+    const item = await stream.stores.item(`STREAM#${stream.stream.name}`, "STATE");
+    await stream.abandon();
+    const kinds = ["01", "02"].map(async (nn) => stream.stores.item(`SUBMISSION#${run.id}#${nn}`, "INTENT"));
+    expect(await Promise.all(kinds)).toMatchObject([{ kind: "VOID" }, { kind: "VOID" }]);
+    await stream.stores.putItem(item ?? { pk: "", sk: "" });
+    expect((await stream.redrive()).status).toBe("FAILED");
+    expect(await stream.inbox()).toEqual([]);
+  });
+
   test("is abandoned before it was ever started, and never runs", async () => {
     const stream = billing.stream();
     const rows = stream.rows(2);

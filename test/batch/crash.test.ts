@@ -163,6 +163,36 @@ describe("a zombie", () => {
     expectDebited(await stream.inbox(), rows);
   });
 
+  test("ComposeBankFile that would freeze its set after the files were sent leaves them sent", async () => {
+    const stream = billing.stream({ maxFileDebits: 1 });
+    const rows = stream.rows(2);
+    const states: string[][] = [];
+    const stateOf = async () => (await stream.show()).files.map(({ state }) => state);
+    stream.around = async (name, event, call) => {
+      if (name !== "ComposeBankFile") return call();
+      stream.around = undefined;
+      billing.wire.hook = async (request, send) => {
+        if (!request.writes || !request.target.startsWith("STREAM#")) return send();
+        billing.wire.hook = undefined;
+        // The zombie has read, composed, and sleeps before its write; its successor and the states after it do not.
+        await call();
+        await billing.app.invoke("Reconcile", event);
+        await billing.app.invoke("SubmitBankFile", event);
+        states.push(await stateOf());
+        return send();
+      };
+      const composed = await call();
+      states.push(await stateOf());
+      return composed;
+    };
+    expectClosed(await stream.run(dueList(rows)), 2);
+    expect(states).toEqual([
+      ["SUBMITTED", "SUBMITTED"],
+      ["SUBMITTED", "SUBMITTED"],
+    ]);
+    expectDebited(await stream.inbox(), rows);
+  });
+
   test("SubmitBankFile that runs to its end at any request of its successor never delivers a second time", async () => {
     const ends = new Set<string>();
     for (let at = 1, reached = true; reached && at < MOST; at += 1) {

@@ -218,10 +218,16 @@ describe("the command lines", () => {
     await mkdir(join(folder, ".local/tables"), { recursive: true });
     await writeFile(join(folder, ".local/tables/CURRENT"), "rubbish");
     const damaged = await start(folder, "--due", "list", "--json");
-    expect(damaged).toMatchObject({ code: 1, stdout: "" });
-    expect(damaged.stderr).toMatch(SENTENCE);
-    expect(damaged.stderr).toContain("is damaged");
-    expect(damaged.stderr).toContain("--fresh");
+    expect(damaged.code).toBe(1);
+    expect(object(damaged)).toMatchObject({
+      status: "FAILED",
+      error: {
+        name: "LocalFault",
+        message: expect.stringMatching(/^The store under [^\n]+ is damaged\. [^\n]*--fresh[^\n]*$/),
+        next: [expect.stringContaining("--fresh")],
+      },
+      bankFiles: [],
+    });
     const fresh = await start(folder, "--due", "list", "--fresh", "--json");
     expect(fresh.code).toBe(0);
     expect(object(fresh)).toMatchObject({ status: "CLOSED", bankFiles: [{ debits: 3, cents: 3006 }] });

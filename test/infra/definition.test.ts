@@ -112,6 +112,9 @@ describe("what is repeated", () => {
       "RequestLimitExceeded",
       "InternalServerError",
       "SlowDown",
+      "ConditionalRequestConflict",
+      "ServiceUnavailable",
+      "InternalError",
       "LedgerBusy",
     ];
     const repeated = tasks().filter(([name]) => name !== "SubmitBankFile");
@@ -164,7 +167,15 @@ describe("each task", () => {
     expect(
       Object.fromEntries(tasks().map(([name, task]) => [name, [task.Parameters, task.ResultPath]])),
     ).toEqual({
-      AcquireLock: [{ "batchId.$": "$.batchId", "execution.$": "$.execution" }, "$.lock"],
+      AcquireLock: [
+        {
+          "batchId.$": "$.batchId",
+          "execution.$": "$$.Execution.Name",
+          "entered.$": "$$.State.EnteredTime",
+          "retry.$": "$$.State.RetryCount",
+        },
+        "$.lock",
+      ],
       PlanSegments: [ofBatch, "$.plan"],
       StageSegment: [{ "batchId.$": "$.batchId", "fence.$": "$.fence", "segment.$": "$.segment" }, null],
       ComposeBankFile: [ofBatch, "$.files"],

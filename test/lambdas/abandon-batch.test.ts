@@ -104,9 +104,12 @@ describe("abandoning a batch of which nothing was sent", () => {
     const world = worldOn(stores);
     await layList(world, dueList([row()]));
     expect(await abandon(world)).toMatchObject({ outcome: "ABANDONED" });
-    await expect(acquireLock({ batchId: world.id(), execution: "x" }, world.ports())).rejects.toThrow(
-      BatchAbandoned,
-    );
+    await expect(
+      acquireLock(
+        { batchId: world.id(), execution: "x", entered: "2026-10-05T20:00:00.000Z", retry: 0 },
+        world.ports(),
+      ),
+    ).rejects.toThrow(BatchAbandoned);
     expect((await itemOf(world)).fence).toBe(1);
   });
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sameList } from "../../lambdas/due-list-identity.ts";
 import { acquireLock } from "../../lambdas/billing-batch/acquire-lock/acquire-lock.ts";
 import {
   BatchAbandoned,
@@ -10,6 +11,7 @@ import {
   EpochMismatch,
   LedgerBroken,
   LockHeld,
+  StaleFence,
   StreamPaused,
   StreamUnknown,
 } from "../../lambdas/domain/faults.ts";
@@ -39,7 +41,15 @@ const LIST = dueList([row()]);
 const OTHER_LIST = dueList([row({ amount_cents: "4996" })]);
 
 const acquire = (world: World, ports: WorldPorts = world.ports(), number = 1) =>
-  acquireLock({ batchId: world.id(number), execution: `execution of ${world.id(number)}` }, ports);
+  acquireLock(
+    {
+      batchId: world.id(number),
+      execution: `execution of ${world.id(number)}`,
+      entered: "2026-10-05T20:00:00.000Z",
+      retry: 0,
+    },
+    ports,
+  );
 
 async function worldWithLists(...numbers: number[]): Promise<World> {
   const world = worldOn(stores);
@@ -120,7 +130,12 @@ describe("AcquireLock", () => {
       expect(await acquire(world, world.ports(), 2)).toEqual({ outcome: "ACQUIRED", fence: 8 });
       const { batch, version } = await itemOf(world);
       expect(version).toBe(5);
-      expect(batch).toEqual({ id: world.id(2), nonce: expect.any(String), since: AT });
+      expect(batch).toEqual({
+        id: world.id(2),
+        nonce: expect.any(String),
+        since: AT,
+        turn: { entered: "2026-10-05T20:00:00.000Z", retry: 0 },
+      });
     }
   });
 
@@ -209,7 +224,8 @@ describe("AcquireLock", () => {
 
   it("refuses a batch id that is none, and a stream that is not configured, even one that every object has", async () => {
     const world = await worldWithLists(1);
-    const run = (batchId: string) => acquireLock({ batchId, execution: "x" }, world.ports());
+    const run = (batchId: string) =>
+      acquireLock({ batchId, execution: "x", entered: "2026-10-05T20:00:00.000Z", retry: 0 }, world.ports());
     for (const id of ["", "au-cba", `${world.id()}x`, "au-cba-2026-02-30-01", "au-cba-2026-10-06-00"]) {
       await expect(run(id)).rejects.toThrow(BatchUnknown);
     }
@@ -236,6 +252,56 @@ describe("AcquireLock", () => {
     await expect(acquire(world)).rejects.toThrow(DueListMismatch);
     await expect(acquire(world)).rejects.not.toThrow(/083-170/);
     expect(await world.ledger.readStream(world.stream.name)).toBeUndefined();
+  });
+});
+
+describe("AcquireLock, and a call that slept since an earlier try", () => {
+  const turn = (world: World, entered: string, retry: number) =>
+    acquireLock({ batchId: world.id(), execution: "x", entered, retry }, world.ports());
+
+  it("does not fence out the living execution, whose states carry the fence that they were given", async () => {
+    const world = await worldWithLists(1);
+    const living = await turn(world, "2026-10-05T20:00:30.000Z", 0);
+    await expect(turn(world, "2026-10-05T20:00:00.000Z", 3)).rejects.toThrow(StaleFence);
+    expect((await world.ledger.readStream(world.stream.name))?.fence).toBe(living.fence);
+  });
+
+  it("is told by the count of retries where both were entered at once", async () => {
+    const world = await worldWithLists(1);
+    const living = await turn(world, "2026-10-05T20:00:30.000Z", 1);
+    await expect(turn(world, "2026-10-05T20:00:30.000Z", 0)).rejects.toThrow(StaleFence);
+    expect(await turn(world, "2026-10-05T20:00:30.000Z", 2)).toEqual({
+      outcome: "ACQUIRED",
+      fence: living.fence + 1,
+    });
+  });
+
+  it("gives way when it loses its write to a call of the same batch", async () => {
+    const world = await worldWithLists(1);
+    const ports = world.ports();
+    let others = 0;
+    const ledger: typeof ports.ledger = {
+      ...ports.ledger,
+      writeStream: async (next, seen) => {
+        others += 1;
+        if (others === 1) await acquire(world);
+        return ports.ledger.writeStream(next, seen);
+      },
+    };
+    await expect(acquire(world, { ...ports, ledger })).rejects.toThrow(StaleFence);
+    expect((await world.ledger.readStream(world.stream.name))?.fence).toBe(1);
+  });
+});
+
+describe("the same list", () => {
+  const list = { prefix: "p/", sha256: "a".repeat(64), count: 3, totalCents: 600 };
+
+  it("is the same bytes with the same figures, wherever they lie", () => {
+    expect(sameList(list, { ...list, prefix: "q/", csvVersion: "2" })).toBe(true);
+    for (const other of [{ sha256: "b".repeat(64) }, { count: 4 }, { totalCents: 601 }]) {
+      expect(sameList(list, { ...list, ...other })).toBe(false);
+    }
+    expect(sameList(undefined, list)).toBe(false);
   });
 });
 

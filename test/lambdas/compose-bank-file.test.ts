@@ -183,7 +183,10 @@ describe("ComposeBankFile", () => {
   it("refuses to freeze while a segment is missing, or its rows are not those that were staged", async () => {
     const world = worldOn(stores, { segmentRows: 1 });
     await layList(world, dueList([row({ mandate_id: `${world.stream.name}.m` })]));
-    const { fence } = await acquireLock({ batchId: world.id(), execution: "x" }, world.ports());
+    const { fence } = await acquireLock(
+      { batchId: world.id(), execution: "x", entered: "2026-10-05T20:00:00.000Z", retry: 0 },
+      world.ports(),
+    );
     await expect(compose(world, fence)).rejects.toThrow(LedgerBroken);
 
     const two = await stagedRows([100, 100, 100]);

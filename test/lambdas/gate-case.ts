@@ -161,7 +161,10 @@ export class GateCase {
   async prepare(list: readonly (readonly string[])[], bytes = csv(list)): Promise<this> {
     this.objects.put("due", `${FOLDER}due.csv`, bytes);
     this.objects.put("due", `${FOLDER}manifest.json`, manifestOf(bytes, list));
-    const { fence } = await acquireLock({ batchId: BATCH, execution: BATCH }, this.ports);
+    const { fence } = await acquireLock(
+      { batchId: BATCH, execution: BATCH, entered: "2026-10-05T20:00:00.000Z", retry: 0 },
+      this.ports,
+    );
     this.fence = fence;
     const { segments } = await planBatch(this.event, this.ports);
     for (const segment of segments) await stageSegment({ ...this.event, segment }, this.ports);

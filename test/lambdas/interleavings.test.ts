@@ -39,7 +39,10 @@ const abandon: Run = (world, ports) => abandonBatch({ batchId: world.id(), ...WH
 const acquire =
   (number: number): Run =>
   (world, ports) =>
-    acquireLock({ batchId: world.id(number), execution: "x" }, ports);
+    acquireLock(
+      { batchId: world.id(number), execution: "x", entered: "2026-10-05T20:00:00.000Z", retry: 0 },
+      ports,
+    );
 
 interface Scene {
   readonly world: World;
@@ -288,6 +291,9 @@ async function withLists(...numbers: number[]): Promise<Scene> {
 
 /** A batch that holds the lock and has its plan. */
 async function planOnly(world: World, number: number): Promise<void> {
-  const { fence } = await acquireLock({ batchId: world.id(number), execution: "x" }, world.ports());
+  const { fence } = await acquireLock(
+    { batchId: world.id(number), execution: "x", entered: "2026-10-05T20:00:00.000Z", retry: 0 },
+    world.ports(),
+  );
   await planBatch({ batchId: world.id(number), fence }, world.ports());
 }

@@ -27,7 +27,6 @@ const LEGAL_FILE = [
   "UNKNOWN void WITHDRAWN",
   "SUBMITTED acknowledge ACKNOWLEDGED",
   "SUBMITTED reject REJECTED",
-  "ACKNOWLEDGED reject REJECTED",
 ];
 const LEGAL_BATCH = ["OPEN abandon ABANDONED", "OPEN close CLOSED"];
 

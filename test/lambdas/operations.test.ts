@@ -48,9 +48,12 @@ describe("pausing a stream", () => {
     const submit = () => submitBankFile({ batchId: world.id(), fence: 1, timeLimitMs: 1 }, world.ports());
     await expect(submit()).rejects.toThrow(StreamPaused);
     await layList(world, dueList([row()]), 2);
-    await expect(acquireLock({ batchId: world.id(2), execution: "x" }, world.ports())).rejects.toThrow(
-      StreamPaused,
-    );
+    await expect(
+      acquireLock(
+        { batchId: world.id(2), execution: "x", entered: "2026-10-05T20:00:00.000Z", retry: 0 },
+        world.ports(),
+      ),
+    ).rejects.toThrow(StreamPaused);
     expect(await resume(world)).toEqual({ ended: { ...ANN, at: AT } });
     expect((await itemOf(world)).paused).toBeUndefined();
     expect(await submit()).toMatchObject({ submitted: 1 });
@@ -122,7 +125,10 @@ describe("showing a batch", () => {
     await reconciled(world, ["SUBMITTED"]);
     await closeBatch({ batchId: world.id(), fence: 1 }, world.ports());
     await layList(world, dueList([row()]), 2);
-    await acquireLock({ batchId: world.id(2), execution: "x" }, world.ports());
+    await acquireLock(
+      { batchId: world.id(2), execution: "x", entered: "2026-10-05T20:00:00.000Z", retry: 0 },
+      world.ports(),
+    );
     const view = await show(world);
     expect(view).toMatchObject({
       record: { state: "CLOSED", ending: { submitted: { count: 1 } } },

@@ -32,7 +32,10 @@ async function acquired(
 ) {
   const world = worldOn(backing, over);
   await layList(world, list);
-  const { fence } = await acquireLock({ batchId: world.id(), execution: "x" }, world.ports());
+  const { fence } = await acquireLock(
+    { batchId: world.id(), execution: "x", entered: "2026-10-05T20:00:00.000Z", retry: 0 },
+    world.ports(),
+  );
   return { world, fence };
 }
 

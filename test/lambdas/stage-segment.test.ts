@@ -37,7 +37,10 @@ async function planned(
   const world = worldOn(backing ?? stores, over);
   const named = rows.map((one, index) => row({ mandate_id: mandate(world, index + 1), ...one }));
   await layList(world, dueList(named));
-  const { fence } = await acquireLock({ batchId: world.id(), execution: "x" }, world.ports());
+  const { fence } = await acquireLock(
+    { batchId: world.id(), execution: "x", entered: "2026-10-05T20:00:00.000Z", retry: 0 },
+    world.ports(),
+  );
   await planBatch({ batchId: world.id(), fence }, world.ports());
   return { world, fence };
 }

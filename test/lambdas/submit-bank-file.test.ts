@@ -13,6 +13,7 @@ import {
   StreamPaused,
   SubmissionStopped,
   SubmissionUnknown,
+  TimeShort,
 } from "../../lambdas/domain/faults.ts";
 import type { FileStateName, StreamItem, SubmissionItem } from "../../lambdas/domain/records.ts";
 import { ConditionRefused, type Instant } from "../../lambdas/ports.ts";
@@ -205,6 +206,22 @@ describe("SubmitBankFile", () => {
     expect(await submission(world)).toBeUndefined();
     world.now = (CUT_OFF - LIMIT - 1) as Instant;
     expect(await submit(world)).toMatchObject({ submitted: 1 });
+  });
+
+  it("begins no further file with little of the call's time left, and a redrive goes on with it", async () => {
+    const world = await inMemory(["RECONCILED", "RECONCILED"]);
+    const ports = world.ports();
+    const objects = {
+      ...ports.objects,
+      create: async (...put: Parameters<typeof ports.objects.create>) => {
+        const answer = await ports.objects.create(...put);
+        world.now = (world.now + LIMIT * 0.8) as typeof world.now;
+        return answer;
+      },
+    };
+    await expect(submit(world, 1, { ...ports, objects })).rejects.toThrow(TimeShort);
+    expect(await statesOf(world)).toEqual(["SUBMITTED", "RECONCILED"]);
+    expect(await submit(world)).toMatchObject({ submitted: 2 });
   });
 
   it("settles what was begun after the cut-off all the same", async () => {

@@ -11,10 +11,11 @@ import {
   EpochMismatch,
   LedgerBroken,
   LockHeld,
+  StaleFence,
   StreamPaused,
   StreamUnknown,
 } from "../../domain/faults.ts";
-import type { BatchItem, DueListIdentity, StreamItem } from "../../domain/records.ts";
+import type { BatchItem, DueListIdentity, StreamItem, Turn } from "../../domain/records.ts";
 import type { Configuration } from "../../domain/stream.ts";
 import type { Ports } from "../../ports.ts";
 
@@ -28,7 +29,7 @@ export type Acquired = { readonly outcome: "ACQUIRED" | "ALREADY_CLOSED"; readon
  * as a fault, and a write of ours that lands afterwards leaves the lock with this same batch.
  */
 export async function acquireLock(
-  event: { readonly batchId: string; readonly execution: string },
+  event: { readonly batchId: string; readonly execution: string } & Turn,
   ports: Ports & { readonly configuration: Configuration },
 ): Promise<Acquired> {
   const batch = parseBatchId(event.batchId);
@@ -45,15 +46,28 @@ export async function acquireLock(
   );
 
   let closed = false;
+  let firstFence: number | undefined;
   const item = await changeStream(ports, batch.stream, nonce, async (seen) => {
     // The stream's item was read first: a batch record read before it could be closed, and its lock released,
     // between the two reads, and an over batch would be acquired once more.
     const record = await ledger.readBatch(batch.id);
     closed = isClosed(record, dueList);
     if (closed) return "done";
+    if (seen.batch?.id === batch.id && seen.batch.nonce === nonce) return "done";
+    // A call that lost its race to another of the same batch is the older one. Acquiring over it would fence the
+    // living execution out for good, and this one, whose caller may be gone, would have nobody to go on.
+    if (seen.batch?.id === batch.id && seen.fence !== (firstFence ?? seen.fence)) {
+      throw new StaleFence(`batch ${batch.id} was acquired by a later call: fence ${seen.fence}`);
+    }
+    firstFence ??= seen.fence;
     const holder =
       seen.batch && seen.batch.id !== batch.id ? await ledger.readBatch(seen.batch.id) : undefined;
-    return locked(seen, holder, { id: batch.id, nonce, since: at }, configuration.epoch);
+    return locked(
+      seen,
+      holder,
+      { id: batch.id, nonce, since: at, turn: { entered: event.entered, retry: event.retry } },
+      configuration.epoch,
+    );
   });
   if (closed) {
     log.decision({
@@ -119,7 +133,7 @@ function figures(list: DueListIdentity | undefined): string {
 function locked(
   seen: StreamItem,
   holder: BatchItem | undefined,
-  mine: { readonly id: string; readonly nonce: string; readonly since: string },
+  mine: { readonly id: string; readonly nonce: string; readonly since: string; readonly turn: Turn },
   epoch: number,
 ): StreamItem {
   if (seen.epoch !== epoch) {
@@ -133,7 +147,12 @@ function locked(
     throw new DeployInProgress(`deployment ${seen.deploying.id} holds stream ${seen.stream}`);
   if (seen.batch?.id === mine.id) {
     if (seen.batch.abandoning) throw new BatchAbandoning(`batch ${mine.id} is being abandoned`);
-    return { ...seen, fence: seen.fence + 1, batch: { ...seen.batch, nonce: mine.nonce } };
+    if (isEarlier(mine.turn, seen.batch.turn)) {
+      throw new StaleFence(
+        `batch ${mine.id} was acquired by a later try of its execution: fence ${seen.fence}`,
+      );
+    }
+    return { ...seen, fence: seen.fence + 1, batch: { ...seen.batch, nonce: mine.nonce, turn: mine.turn } };
   }
   if (seen.batch && holder?.state !== "CLOSED" && holder?.state !== "ABANDONED") {
     throw new LockHeld(
@@ -141,6 +160,13 @@ function locked(
     );
   }
   return { ...seen, fence: seen.fence + 1, batch: mine };
+}
+
+/** A call that slept since an earlier try must not fence out the living one, which carries its fence as a value. */
+function isEarlier(mine: Turn, theirs: Turn | undefined): boolean {
+  if (theirs === undefined) return false;
+  const lead = Date.parse(mine.entered) - Date.parse(theirs.entered);
+  return lead < 0 || (lead === 0 && mine.retry < theirs.retry);
 }
 
 /** Puts the batch record if there is none; otherwise the stored one must be open and name the same due list. */

@@ -4,7 +4,12 @@ import { stepPorts } from "../../adapters/ports.ts";
 import { acquireLock } from "./acquire-lock.ts";
 
 export const handler = lambda({
-  event: z.strictObject({ batchId: z.string(), execution: z.string() }),
+  event: z.strictObject({
+    batchId: z.string(),
+    execution: z.string(),
+    entered: z.iso.datetime({ offset: true }),
+    retry: z.int().min(0),
+  }),
   ports: stepPorts,
   step: acquireLock,
 });

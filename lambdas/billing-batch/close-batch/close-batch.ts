@@ -3,8 +3,8 @@ import { storeReport } from "../../batch-report.ts";
 import { LedgerBroken, NotReconciled, BatchAbandoning, SubmissionStopped } from "../../domain/faults.ts";
 import { isSettled, moveBatch } from "../../domain/moves.ts";
 import type { Exclusion } from "../../domain/exclusion.ts";
-import type { BatchItem, Ending, FileItem } from "../../domain/records.ts";
-import { latestReport } from "../../latest-report.ts";
+import type { BatchItem, Ending, FileItem, Verdict } from "../../domain/records.ts";
+import { latestReport, readReport } from "../../latest-report.ts";
 import { ConditionRefused, type Ports } from "../../ports.ts";
 import { readProven } from "../../stored-bytes.ts";
 import { changeStream, type HeldStream, held } from "../../stream-change.ts";
@@ -46,7 +46,7 @@ export async function closeBatch(
 
 async function close(ports: Ports, batch: BatchItem, fence: number): Promise<BatchItem> {
   const item = held(await ports.ledger.readStream(batch.stream), batch.id, fence);
-  const files = settledFiles(item);
+  const { files, verdict } = settledFiles(item);
   if (batch.dueList === undefined) throw new LedgerBroken(`batch ${batch.id} has no due list in its record`);
   const due = { count: batch.dueList.count, cents: batch.dueList.totalCents };
   const at = new Date(ports.clock.now()).toISOString();
@@ -55,12 +55,12 @@ async function close(ports: Ports, batch: BatchItem, fence: number): Promise<Bat
   return changeBatch(ports, batch.id, (seen) =>
     seen.state === "CLOSED"
       ? "done"
-      : { ...seen, state: moveBatch(`batch ${batch.id}`, seen.state, "close"), ending },
+      : { ...seen, state: moveBatch(`batch ${batch.id}`, seen.state, "close"), ending, verdict },
   );
 }
 
 /** The batch's files, every one of them settled under a verdict of the gate. */
-function settledFiles(item: HeldStream): readonly FileItem[] {
+function settledFiles(item: HeldStream): { readonly files: readonly FileItem[]; readonly verdict: Verdict } {
   const { id, files, verdict, abandoning } = item.batch;
   if (abandoning) throw new BatchAbandoning(`batch ${id} is being abandoned`);
   if (files === undefined || verdict === undefined)
@@ -68,7 +68,7 @@ function settledFiles(item: HeldStream): readonly FileItem[] {
   for (const file of files) {
     if (!isSettled(file.state)) throw new SubmissionStopped(`${fileName(id, file.number)} is ${file.state}`);
   }
-  return files;
+  return { files, verdict };
 }
 
 /** Puts the files' permanent records. One that is there was put by an earlier try, and may have moved on since. */
@@ -93,11 +93,12 @@ export async function recordFiles(
   }
 }
 
-/** The gate's last report with the batch's ending, as the next version; found written, it is left alone. */
+/** The report of the verdict with the batch's ending, as the next version; found written, it is left alone. */
 async function finalReport(ports: Ports, batch: BatchItem, ending: Ending): Promise<string> {
-  const latest = await latestReport(ports.objects, batch.id);
-  if (latest === undefined) throw new NotReconciled(`batch ${batch.id} has no report of the gate`);
-  if (latest.report.status === "CLOSED") return latest.key;
+  const written = await latestReport(ports.objects, batch.id);
+  if (written?.report.status === "CLOSED") return written.key;
+  const judged = batch.verdict && (await readReport(ports.objects, batch.verdict.report));
+  if (judged === undefined) throw new NotReconciled(`the report of batch ${batch.id}'s verdict is missing`);
   const [files, events, exclusions] = await Promise.all([
     ports.ledger.readFiles(batch.id),
     ports.ledger.readEvents(batch.id),
@@ -106,12 +107,12 @@ async function finalReport(ports: Ports, batch: BatchItem, ending: Ending): Prom
   const states = new Map(files.map((file) => [file.number, file.state]));
   return storeReport(ports.objects, (number) => ({
     report: {
-      ...latest.report,
+      ...judged.report,
       number,
       writtenBy: "CloseBatch",
       at: ending.at,
       status: "CLOSED",
-      files: latest.report.files.map((file) => ({ ...file, state: states.get(file.number) ?? file.state })),
+      files: judged.report.files.map((file) => ({ ...file, state: states.get(file.number) ?? file.state })),
       timeline: [
         ...events.map(({ at, action, by }) => ({ at, what: `${action} (${by})` })),
         ...files.flatMap(({ delivered, number: nn }) =>

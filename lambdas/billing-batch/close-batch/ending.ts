@@ -29,6 +29,12 @@ export function proveEnding(
   const submitted = inFiles((file) => isSent(file.state));
   const withdrawn = inFiles((file) => file.state === "WITHDRAWN");
   const rejected = inFiles((file) => file.state === "REJECTED");
+  const judged = add(staged, excluded);
+  if (judged.count !== due.count || judged.cents !== due.cents) {
+    throw new SumNotProven(
+      `due are ${due.count} rows with ${due.cents} cents; staged and excluded are ${judged.count} with ${judged.cents}`,
+    );
+  }
   const accounted = [excluded, submitted, withdrawn, rejected].reduce(add, NONE);
   if (accounted.count !== due.count || accounted.cents !== due.cents) {
     throw new SumNotProven(

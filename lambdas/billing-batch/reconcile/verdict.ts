@@ -1,4 +1,5 @@
 import { BatchAbandoning, GateFailed, LedgerBroken } from "../../domain/faults.ts";
+import { moveFile } from "../../domain/moves.ts";
 import type { FileItem, StreamItem, Verdict } from "../../domain/records.ts";
 import type { Check } from "../../domain/report.ts";
 import { changeStream, held } from "../../stream-change.ts";
@@ -41,7 +42,7 @@ export async function passFiles(
     if (batch.abandoning) throw new BatchAbandoning(`batch ${judged.batch.id} is being abandoned`);
     return {
       ...seen,
-      batch: { ...batch, files: batch.files?.map(passed) ?? [], verdict },
+      batch: { ...batch, files: batch.files?.map((file) => passed(batch.id, file)) ?? [], verdict },
     } satisfies StreamItem;
   });
 }
@@ -54,8 +55,9 @@ function isPassed(
   return isSame(verdict?.sha256s, sha256s) && files.every(({ state }) => state !== "COMPOSED");
 }
 
-function passed(file: FileItem): FileItem {
-  return file.state === "COMPOSED" ? { ...file, state: "RECONCILED" } : file;
+function passed(batchId: string, file: FileItem): FileItem {
+  if (file.state !== "COMPOSED") return file;
+  return { ...file, state: moveFile(`file ${file.number} of batch ${batchId}`, file.state, "reconcile") };
 }
 
 function isSame(a: readonly string[] | undefined, b: readonly string[]): boolean {

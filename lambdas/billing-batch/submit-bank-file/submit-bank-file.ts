@@ -8,6 +8,7 @@ import {
   NotReconciled,
   StreamPaused,
   SubmissionStopped,
+  TimeShort,
 } from "../../domain/faults.ts";
 import { isSent } from "../../domain/moves.ts";
 import type { FileItem } from "../../domain/records.ts";
@@ -23,6 +24,15 @@ type StepPorts = Ports & { readonly configuration: Configuration };
 
 /** How often the intent is put again when its answer was lost and the ledger shows none. */
 const INTENT_TRIES = 3;
+
+/** A file is begun only while this share of the call's time is left: what is killed in mid-delivery is in doubt. */
+const TIME_SHARE = 3;
+
+/** When this call is over at the latest (epoch milliseconds), and how long it was given (milliseconds). */
+interface Call {
+  readonly endsAt: number;
+  readonly limitMs: number;
+}
 
 export interface Submission {
   readonly submitted: number;
@@ -52,13 +62,14 @@ export async function submitBankFile(
     nonce: ports.nonce(),
     fence: event.fence,
   };
+  const call = { endsAt: ports.clock.now() + event.timeLimitMs, limitMs: event.timeLimitMs };
   const frozen = held(await ports.ledger.readStream(stream.name), batch.id, event.fence).batch.files;
   if (frozen === undefined) throw new NotReconciled(`batch ${batch.id} has no frozen set of files`);
   const tally = { submitted: 0, withdrawn: 0, rejected: 0 };
   for (const { number } of frozen) {
     const file = await currentFile(ports, asker, number);
     const stopped = tally.withdrawn + tally.rejected > 0;
-    const state = await advanced(ports, asker, stream, file, stopped, event.timeLimitMs);
+    const state = await advance(ports, asker, stream, file, stopped, call);
     tally[state] += 1;
     ports.log.decision({
       state: "SubmitBankFile",
@@ -87,13 +98,13 @@ function fileOf(item: HeldStream, number: number): FileItem {
 }
 
 /** Brings one file as far as it may go, and says where it has ended. */
-async function advanced(
+async function advance(
   ports: StepPorts,
   asker: Asker,
   stream: Stream,
   file: FileItem,
   stopped: boolean,
-  timeLimitMs: number,
+  call: Call,
 ): Promise<keyof Submission> {
   switch (file.state) {
     case "SUBMITTED":
@@ -114,17 +125,17 @@ async function advanced(
           `${fileName(asker.batchId, file.number)} stays back: an earlier file of the batch was not submitted`,
         );
       }
-      return submitted(ports, asker, stream, file, timeLimitMs);
+      return submit(ports, asker, stream, file, call);
   }
 }
 
 /** Rule 10: two independent single-winner writes, then one delivery, then the read-back. */
-async function submitted(
+async function submit(
   ports: StepPorts,
   asker: Asker,
   stream: Stream,
   file: FileItem,
-  timeLimitMs: number,
+  call: Call,
 ): Promise<keyof Submission> {
   // Damaged bytes are found while nothing has begun, so that they never put a file in doubt.
   const { bytes } = await readProven(ports.objects, "bankFiles", file.key, file.sha256, file.version);
@@ -133,16 +144,16 @@ async function submitted(
     const now = fileOf(mine, file.number);
     // Whatever is no longer RECONCILED was begun: by this very call, or by another that won.
     if (now.state !== "RECONCILED") return "done";
-    mayBegin(ports, stream, mine, file, timeLimitMs);
+    mayBegin(ports, stream, mine, file, call);
     const submitting = { nonce: asker.nonce, at: new Date(ports.clock.now()).toISOString() };
     return movedFile(mine, file.number, "submit", { submitting });
   });
   const now = fileOf(held(begun, asker.batchId, asker.fence), file.number);
   if (now.state !== "SUBMITTING" || now.submitting?.nonce !== asker.nonce) {
-    return advancedByAnother(ports, asker, now);
+    return adopt(ports, asker, now);
   }
   const mine = (await intent(ports, asker, file)) === "MINE";
-  return tallied(await (mine ? delivered(ports, asker, file, bytes) : settleDoubt(ports, asker, file)));
+  return tallied(await (mine ? deliver(ports, asker, file, bytes) : settleDoubt(ports, asker, file)));
 }
 
 const TALLIED = { SUBMITTED: "submitted", WITHDRAWN: "withdrawn", REJECTED: "rejected" } as const;
@@ -152,20 +163,14 @@ function tallied(state: Settled): keyof Submission {
 }
 
 /** The first of the two writes was won by somebody else: their file is judged like any that is found begun. */
-async function advancedByAnother(ports: StepPorts, asker: Asker, file: FileItem): Promise<keyof Submission> {
+async function adopt(ports: StepPorts, asker: Asker, file: FileItem): Promise<keyof Submission> {
   if (isSent(file.state)) return "submitted";
   if (file.state === "WITHDRAWN") return "withdrawn";
   return tallied(await settleDoubt(ports, asker, file));
 }
 
 /** Everything that must hold at the instant of the first write. The write's version makes it hold. */
-function mayBegin(
-  ports: StepPorts,
-  stream: Stream,
-  item: HeldStream,
-  file: FileItem,
-  timeLimitMs: number,
-): void {
+function mayBegin(ports: StepPorts, stream: Stream, item: HeldStream, file: FileItem, call: Call): void {
   const name = fileName(item.batch.id, file.number);
   const { epoch } = ports.configuration;
   if (item.epoch !== epoch) {
@@ -182,11 +187,14 @@ function mayBegin(
     throw new NotReconciled(`${name} has no verdict for its SHA-256`);
   }
   const cutOff = ports.clock.instantOf(calendarDate(file.processingDate), stream.cutOff, stream.timeZone);
-  if (ports.clock.now() + timeLimitMs >= cutOff) {
+  if (call.endsAt >= cutOff) {
     throw new CutOffPassed(
       `${name}: the cut-off of ${file.processingDate} is ${stream.cutOff} ${stream.timeZone}, and a submission must begin ` +
-        `${Math.ceil(timeLimitMs / 1000)} seconds before it`,
+        `${Math.ceil(call.limitMs / 1000)} seconds before it`,
     );
+  }
+  if (call.endsAt - ports.clock.now() < call.limitMs / TIME_SHARE) {
+    throw new TimeShort(`${name} is not begun: the call has too little time left`);
   }
 }
 
@@ -224,7 +232,7 @@ async function intent(ports: StepPorts, asker: Asker, file: FileItem): Promise<"
  * One delivery, sent once, and only where nothing lies under the key. Whatever it answers or throws, only bytes
  * that are read back from the bank's key prove it; without them the file is in doubt.
  */
-async function delivered(ports: StepPorts, asker: Asker, file: FileItem, bytes: Buffer): Promise<Settled> {
+async function deliver(ports: StepPorts, asker: Asker, file: FileItem, bytes: Buffer): Promise<Settled> {
   const key = outboundKey(asker.userId, asker.batchId, file.number);
   let fault: unknown;
   try {

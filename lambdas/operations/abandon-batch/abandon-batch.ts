@@ -6,6 +6,7 @@ import {
   BatchClosed,
   BatchUnknown,
   EpochMismatch,
+  LedgerBroken,
   LockHeld,
   SubmissionUnknown,
 } from "../../domain/faults.ts";
@@ -16,7 +17,7 @@ import { ConditionRefused, type Ports } from "../../ports.ts";
 import { type Asker, settleDoubt } from "../../settle-doubt.ts";
 import { changeStream, held } from "../../stream-change.ts";
 import { streamOf } from "../../stream-of.ts";
-import { movedFile, unknown, voidSubmission } from "../../submission.ts";
+import { evidenceOf, fileName, movedFile, outboundKey, unknown, voidSubmission } from "../../submission.ts";
 
 type Batch = NonNullable<ReturnType<typeof parseBatchId>>;
 
@@ -61,14 +62,16 @@ export async function abandonBatch(
     reason: event.reason,
     nonce,
   });
-  const files = await withdrawn(ports, asker, flagged);
+  const files = await withdrawAll(ports, asker, flagged);
   const outcome = files.some(({ submitting }) => submitting !== undefined) ? "OPEN" : "ABANDONED";
-  if (outcome === "ABANDONED") await end(ports, batch, files, decision);
+  if (outcome === "ABANDONED") await end(ports, batch, files, flagged.batch.abandoning ?? decision);
   await free(ports, batch, outcome, nonce);
   ports.log.decision({ state: "AbandonBatch", batchId: batch.id, stream: stream.name, nonce, outcome });
   const numbers = (state: boolean) =>
     files.filter((f) => (f.state === "WITHDRAWN") === state).map((f) => f.number);
-  const inDoubt = files.filter(({ state }) => state === "UNKNOWN").map(({ number }) => number);
+  const inDoubt = files
+    .filter(({ state }) => state === "UNKNOWN" || state === "SUBMITTING")
+    .map(({ number }) => number);
   return { outcome, withdrawn: numbers(true), kept: numbers(false), inDoubt };
 }
 
@@ -100,9 +103,9 @@ function flag(
 }
 
 /** Step 2: what was begun is settled by evidence; what was not is voided and withdrawn, file by file. */
-async function withdrawn(ports: Ports, asker: Asker, flagged: StreamItem): Promise<readonly FileItem[]> {
+async function withdrawAll(ports: Ports, asker: Asker, flagged: StreamItem): Promise<readonly FileItem[]> {
   for (const file of held(flagged, asker.batchId, "any").batch.files ?? []) {
-    if (file.state === "SUBMITTING" || file.state === "UNKNOWN") await settledOrLeft(ports, asker, file);
+    if (file.state === "SUBMITTING" || file.state === "UNKNOWN") await settleOrLeave(ports, asker, file);
     else if (!isSettled(file.state)) await withdraw(ports, asker, file);
   }
   const files = held(await ports.ledger.readStream(asker.stream), asker.batchId, "any").batch.files ?? [];
@@ -114,7 +117,7 @@ async function withdrawn(ports: Ports, asker: Asker, flagged: StreamItem): Promi
 }
 
 /** A file that stays in doubt is left alone: it keeps the batch open, and does not keep the others from being voided. */
-async function settledOrLeft(ports: Ports, asker: Asker, file: FileItem): Promise<void> {
+async function settleOrLeave(ports: Ports, asker: Asker, file: FileItem): Promise<void> {
   try {
     await settleDoubt(ports, asker, file);
   } catch (error) {
@@ -125,6 +128,9 @@ async function settledOrLeft(ports: Ports, asker: Asker, file: FileItem): Promis
 async function withdraw(ports: Ports, asker: Asker, file: FileItem): Promise<void> {
   const at = new Date(ports.clock.now()).toISOString();
   const { batchId, nonce } = asker;
+  if (await evidenceOf(ports.objects, outboundKey(asker.userId, batchId, file.number), file.sha256)) {
+    throw unknown(batchId, file.number, "its bytes lie under its key although it was never begun");
+  }
   const kind = await voidSubmission(ports, { batchId, number: file.number, nonce, sha256: file.sha256, at });
   // An intent without the move before it cannot be; whoever finds one does not decide what it means.
   if (kind === "INTENT") throw unknown(batchId, file.number, "it has an intent although it was never begun");
@@ -142,6 +148,10 @@ async function end(
   files: readonly FileItem[],
   decision: Decision,
 ): Promise<void> {
+  for (const { number, state } of files) {
+    if (state !== "WITHDRAWN")
+      throw new LedgerBroken(`${fileName(batch.id, number)} is ${state}, not WITHDRAWN`);
+  }
   await recordFiles(ports, batch.id, files);
   const { id, stream, billingDate, number } = batch;
   if ((await ports.ledger.readBatch(id)) === undefined) {

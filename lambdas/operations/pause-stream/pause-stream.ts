@@ -18,6 +18,13 @@ export async function pauseStream(
   const item = await changeStream(ports, name, nonce, (seen) =>
     seen.paused ? "done" : { ...seen, paused: decision },
   );
-  ports.log.decision({ state: "PauseStream", stream: name, nonce, outcome: "paused" });
+  ports.log.decision({
+    state: "PauseStream",
+    stream: name,
+    nonce,
+    outcome: "paused",
+    by: event.by,
+    reason: event.reason,
+  });
   return { paused: item.paused ?? decision };
 }

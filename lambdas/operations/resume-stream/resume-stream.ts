@@ -23,6 +23,8 @@ export async function resumeStream(
     stream: name,
     nonce,
     outcome: ended ? "resumed" : "was not paused",
+    by: event.by,
+    reason: event.reason,
   });
   return ended ? { ended } : {};
 }

@@ -142,7 +142,13 @@ describe("the local app", () => {
       name: "ConditionalCheckFailedException",
     });
     expect(again.execution("b-01")?.status).toBe("SUCCEEDED");
-    expect((await readdir(folder)).sort()).toEqual(["executions", "logs", "objects", "tables"]);
+    expect((await readdir(folder)).sort()).toEqual([
+      "executions",
+      "logs",
+      "objects",
+      "tables",
+      "tables.count",
+    ]);
   });
 
   test("closes what it had opened when it cannot be opened", async () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { Agent, request } from "node:http";
 import { join } from "node:path";
 import {
@@ -259,6 +259,25 @@ describe("a folder that cannot be used", () => {
     expect(fault.message).toBe(`The store under ${folder} is damaged.`);
     expect(fault.next).toContain("--fresh");
     expect(await readdir(join(folder, "tables"))).toEqual(expect.arrayContaining(before));
+  });
+
+  test("tables that hold fewer items than when they were closed are damaged: they would forget what was debited", async () => {
+    const folder = await temporaryFolder();
+    const { db, close } = await open(folder, "disk");
+    const Item = { pk: { S: "MANDATE#1" }, sk: { S: "DEBIT#1" } };
+    await db.send(new PutItemCommand({ TableName: "ledger", Item }));
+    await close();
+    const known = Number(await readFile(join(folder, "tables.count"), "utf8"));
+    expect(known).toBeGreaterThan(0);
+    await rm(join(folder, "tables"), { recursive: true });
+    expect((await refusal(open(folder, "disk"))).message).toBe(`The store under ${folder} is damaged.`);
+    // More than were counted is no damage: a process that was killed has counted nothing.
+    await writeFile(join(folder, "tables.count"), "0");
+    const again = await open(folder, "disk");
+    expect(
+      (await again.db.send(new GetItemCommand({ TableName: "ledger", Key: Item }))).Item,
+    ).toBeUndefined();
+    await again.close();
   });
 
   test("a store in use is refused, serves on, and opens when it is free", async () => {

@@ -28,7 +28,7 @@ export function startBatch(
     does: "Starts the batch of a stream's billing date, unless the day or the hour speaks against it.",
     timeoutSeconds: 60,
     memoryMb: 512,
-    may: [data.idempotency.use, data.dueLists.read, batch.start],
+    may: [data.idempotency.use, data.dueLists.read, batch.start, batch.describe],
     onFailure: new SqsDestination(missedStarts),
   });
   for (const stream of Object.values(deployment.configuration.streams)) {

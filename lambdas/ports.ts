@@ -129,6 +129,8 @@ export interface Executions {
 export interface Execution {
   readonly name: string;
   readonly status: "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED" | "PENDING_REDRIVE";
+  /** The JSON that it was started with. */
+  readonly input?: string;
   readonly error?: string;
   readonly cause?: string;
 }

@@ -30,6 +30,7 @@ export function stepFunctionsExecutions(stateMachineArn: string, config: SFNClie
         return {
           name,
           status: answer.status ?? "RUNNING",
+          ...(answer.input !== undefined && { input: answer.input }),
           ...(answer.error !== undefined && { error: answer.error }),
           ...(answer.cause !== undefined && { cause: answer.cause }),
         };

@@ -1,8 +1,9 @@
 import { batchId, dueListPrefix } from "../domain/batch.ts";
 import type { CalendarDate } from "../domain/calendar-date.ts";
-import { DueListMissing } from "../domain/faults.ts";
+import { DueListMismatch, DueListMissing } from "../domain/faults.ts";
+import type { DueListIdentity } from "../domain/records.ts";
 import type { Configuration } from "../domain/stream.ts";
-import { dueListIdentity, MANIFEST } from "../due-list-identity.ts";
+import { dueListIdentity, MANIFEST, sameList } from "../due-list-identity.ts";
 import type { Executions, Instant, Objects, Once, Ports } from "../ports.ts";
 import { streamOf } from "../stream-of.ts";
 import { type Refusal, refusedStart } from "./may-start.ts";
@@ -27,7 +28,7 @@ export async function startBatch(
   },
   ports: Pick<Ports, "objects" | "clock" | "log"> & {
     readonly configuration: Configuration;
-    readonly executions: Pick<Executions, "start">;
+    readonly executions: Pick<Executions, "start" | "describe">;
     readonly once: Once;
   },
 ): Promise<Started> {
@@ -57,13 +58,40 @@ export async function startBatch(
     `${list.sha256} ${list.count} ${list.totalCents}`,
     event.remainingMs,
     async () => {
-      const input = { batchId: id, stream: stream.name, billingDate, number, execution: id };
+      const { sha256, count, totalCents } = list;
+      const input = {
+        batchId: id,
+        stream: stream.name,
+        billingDate,
+        number,
+        list: { sha256, count, totalCents },
+      };
       exists = (await ports.executions.start(id, input)) === "exists";
     },
   );
   const outcome = once === "ran" && !exists ? "STARTED" : "ALREADY_STARTED";
+  if (outcome === "ALREADY_STARTED") await sameStart(ports.executions, id, list);
   ports.log.decision({ state: "StartBatch", batchId: id, stream: stream.name, outcome });
   return { outcome, batchId: id };
+}
+
+/**
+ * The execution that has the name must have been started for this very list: the starter's record forgets, and a
+ * list that is called already started although it never was is a list that nobody bills.
+ * @throws DueListMismatch with both figures
+ */
+async function sameStart(
+  executions: Pick<Executions, "describe">,
+  id: string,
+  list: DueListIdentity,
+): Promise<void> {
+  const { input } = (await executions.describe(id)) ?? {};
+  const started = (JSON.parse(input ?? "{}") as { list?: DueListIdentity }).list;
+  if (started === undefined || sameList(started, list)) return;
+  throw new DueListMismatch(
+    `${id} was started for another due list: ${started.count} rows, ${started.totalCents} cents; now there are ` +
+      `${list.count} rows, ${list.totalCents} cents`,
+  );
 }
 
 /** The lowest number under which the date has a manifest. Higher ones are started by name. */

@@ -22,7 +22,6 @@ async function continued(stream: BilledStream, name: string): Promise<string> {
     stream: stream.stream.name,
     billingDate: DATE,
     number: 1,
-    execution: name,
   };
   const stateMachineArn = billing.app.names["STATE_MACHINE_ARN"];
   await client.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));

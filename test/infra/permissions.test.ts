@@ -77,6 +77,7 @@ const EXPECTED: Record<string, string[]> = {
     read("DueLists"),
     DECRYPT,
     "the batch's machine: states:StartExecution",
+    `${EXECUTIONS}states:DescribeExecution`,
     "the missed starts: sqs:GetQueueAttributes sqs:GetQueueUrl sqs:SendMessage",
   ],
   ShowBatch: [...READ_LEDGER, `${EXECUTIONS}states:DescribeExecution`, read("Reports"), DECRYPT],

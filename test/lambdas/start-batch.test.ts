@@ -72,7 +72,11 @@ describe("StartBatch", () => {
       stream: world.stream.name,
       billingDate: "2026-10-06",
       number: 1,
-      execution: world.id(),
+      list: {
+        sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+        count: expect.any(Number),
+        totalCents: expect.any(Number),
+      },
     });
     expect(world.lines).toEqual([
       { state: "StartBatch", batchId: world.id(), stream: world.stream.name, outcome: "STARTED" },
@@ -107,6 +111,17 @@ describe("StartBatch", () => {
     await start();
     await layList(world, dueList([row({ amount_cents: "1" })]));
     await expect(start()).rejects.toThrow(DueListMismatch);
+  });
+
+  it("refuses another list, with both figures, though its own record is gone", async () => {
+    await layList(world, dueList([row({ amount_cents: "700" })]));
+    await start();
+    await machine.ended(world.id());
+    await layList(world, dueList([row({ amount_cents: "1" })]));
+    const forgetful: typeof once = async (_key, _fingerprint, _remaining, run) => run().then(() => "ran");
+    const told = start({}, { once: forgetful });
+    await expect(told).rejects.toThrow(DueListMismatch);
+    await expect(told).rejects.toThrow(/1 rows, 700 cents; now there are 1 rows, 1 cents/);
   });
 
   it("starts nothing twice though its record is gone: the execution's name is taken", async () => {

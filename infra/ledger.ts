@@ -22,7 +22,7 @@ export class Ledger extends Construct {
       billing: Billing.onDemand(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: stage === "prod",
-      // Also in dev, where a bank's test service may remember what a ledger gone with its stack would not.
+      // Also in dev: what the bank's test service has taken stays known as long as the table is not made anew.
       removalPolicy: RemovalPolicy.RETAIN,
     });
     const reads = ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:BatchGetItem"];

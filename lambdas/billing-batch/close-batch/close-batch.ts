@@ -118,6 +118,7 @@ async function finalReport(ports: Ports, batch: BatchItem, ending: Ending): Prom
         ...files.flatMap(({ delivered, number: nn }) =>
           delivered ? [{ at: delivered.at, what: `file ${nn} submitted` }] : [],
         ),
+        { at: judged.report.at, what: "Reconcile: the gate passed" },
         { at: ending.at, what: "closed" },
       ].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)),
       ending,

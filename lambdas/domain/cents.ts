@@ -14,11 +14,6 @@ export function cents(value: number): Cents {
   return value as Cents;
 }
 
-/** The sum of two amounts in cents; throws a RangeError rather than lose a cent above 2^53 - 1. */
-export function plus(a: Cents, b: Cents): Cents {
-  return cents(a + b);
-}
-
 /** Cents as people read them: 123456 becomes "$1,234.56". */
 export function dollars(amount: number): string {
   const sign = amount < 0 ? "-" : "";

@@ -167,7 +167,11 @@ describe("showing a batch", () => {
     machine.release();
     await executions.start(`${world.id()}-c1`, {});
     await machine.ended(`${world.id()}-c1`);
-    expect((await show(world)).execution).toEqual({ name: `${world.id()}-c1`, status: "SUCCEEDED" });
+    expect((await show(world)).execution).toEqual({
+      name: `${world.id()}-c1`,
+      status: "SUCCEEDED",
+      input: "{}",
+    });
     const first = await executions.describe(world.id());
     expect(first).toMatchObject({ name: world.id(), status: "FAILED", error: "StaleFence" });
     expect(await newestExecution(executions, world.id(9))).toBeUndefined();

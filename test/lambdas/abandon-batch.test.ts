@@ -210,6 +210,14 @@ describe("abandoning a batch of which something was sent", () => {
     await expect(submit(world)).rejects.toThrow(SubmissionUnknown);
   });
 
+  it("does not void a file whose bytes lie where the bank picks them up, though the ledger says it was never begun", async () => {
+    const world = await ready(["RECONCILED"]);
+    await world.overwrite("outbound", pickUp(world), bytesOf(1));
+    await expect(abandon(world)).rejects.toThrow(SubmissionUnknown);
+    expect(await kinds(world, [1])).toEqual([undefined]);
+    expect((await record(world))?.state).toBe("OPEN");
+  });
+
   it("does not decide what an intent means that stands although its file was never begun", async () => {
     const world = await ready(["RECONCILED"]);
     await withIntent(world, 1);

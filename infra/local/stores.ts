@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -94,6 +95,7 @@ async function createTable(
 ): Promise<void> {
   try {
     await client.send(new CreateTableCommand(wanted));
+    await active(client, wanted.TableName);
   } catch (error) {
     if (!(error instanceof ResourceInUseException)) throw error;
     const { Table: found } = await client.send(new DescribeTableCommand({ TableName: wanted.TableName }));
@@ -102,6 +104,16 @@ async function createTable(
       throw new LocalFault(message, freshAdvice(folder));
     }
   }
+}
+
+/** A table is not there for its first writes until it is ACTIVE, here as on AWS. */
+async function active(client: DynamoDBClient, TableName: string | undefined): Promise<void> {
+  for (let tries = 0; tries < 1000; tries += 1) {
+    const { Table } = await client.send(new DescribeTableCommand({ TableName }));
+    if (Table?.TableStatus === "ACTIVE") return;
+    await setTimeout(5);
+  }
+  throw new Error(`the table ${TableName} does not become active`);
 }
 
 /** What cannot be changed of a table that exists: keys and indexes, in an order of their own. */

@@ -1,14 +1,18 @@
 import type {
+  ApprovalItem,
   BatchItem,
   Claim,
+  ClosingItem,
   EventItem,
   FileItem,
+  ProposalItem,
   ReturnItem,
   SegmentItem,
   StreamItem,
   SubmissionItem,
 } from "./domain/records.ts";
 import type { CalendarDate } from "./domain/calendar-date.ts";
+import type { MetricName } from "./domain/metrics.ts";
 
 /**
  * All that a step may touch, and the only things it may await. The same steps run on AWS, in the local run
@@ -55,6 +59,19 @@ export interface Ledger {
   writeClaim(claim: Claim, seen: Claim | undefined): Promise<void>;
 
   readReturns(mandateId: string, dueDate: string, attempt: number): Promise<ReturnItem[]>;
+
+  /** A stream's closed batches with billing dates from `from` to `to`, both included, in order of date and number. */
+  readClosings(stream: string, from: CalendarDate, to: CalendarDate): Promise<ClosingItem[]>;
+  /** Put once, before the batch's record says CLOSED. */
+  createClosing(item: ClosingItem): Promise<void>;
+
+  /** What was proposed for a batch, in order of the proposals' ids. */
+  readProposals(batchId: string): Promise<ProposalItem[]>;
+  /** Put once. */
+  createProposal(item: ProposalItem): Promise<void>;
+  readApprovals(batchId: string): Promise<ApprovalItem[]>;
+  /** Put once: the first approval of a proposal stands. */
+  createApproval(item: ApprovalItem): Promise<void>;
 
   readEvents(batchId: string): Promise<EventItem[]>;
   /** Appends to the audit trail. */
@@ -117,6 +134,12 @@ export interface Log {
   }): void;
 }
 
+/** Counts of what happened, for people and alarms. A count is lost before it fails anything. */
+export interface Metrics {
+  /** @param value how many; 1 if not given */
+  count(name: MetricName, stream: string, value?: number): void;
+}
+
 /** The state machine's executions, by name. */
 export interface Executions {
   /** Starts an execution; "exists" when that name is taken. */
@@ -154,4 +177,5 @@ export interface Ports {
   readonly clock: Clock;
   readonly nonce: Nonce;
   readonly log: Log;
+  readonly metrics: Metrics;
 }

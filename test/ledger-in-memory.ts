@@ -1,8 +1,11 @@
 import type {
+  ApprovalItem,
   BatchItem,
   Claim,
+  ClosingItem,
   EventItem,
   FileItem,
+  ProposalItem,
   ReturnItem,
   SegmentItem,
   StreamItem,
@@ -43,6 +46,9 @@ export function ledgerInMemory(): LedgerInMemory {
   const claims = new Items<Claim>();
   const returns = new Items<ReturnItem>();
   const events = new Items<EventItem>();
+  const closings = new Items<ClosingItem>();
+  const proposals = new Items<ProposalItem>();
+  const approvals = new Items<ApprovalItem>();
   const isVersion = (seen: number | undefined) => (stored: { readonly version: number } | undefined) =>
     stored?.version === seen;
   const isAbsent = (stored: unknown) => stored === undefined;
@@ -75,6 +81,14 @@ export function ledgerInMemory(): LedgerInMemory {
       ),
     readReturns: async (mandateId, dueDate, attempt) =>
       returns.all(mandateId).filter((item) => item.dueDate === dueDate && item.attempt === attempt),
+    readClosings: async (stream, from, to) =>
+      closings.all(stream).filter(({ billingDate }) => from <= billingDate && billingDate <= to),
+    createClosing: async (item) =>
+      closings.put(item.stream, `${item.billingDate}#${wide(item.number)}`, item, isAbsent),
+    readProposals: async (id) => proposals.all(id),
+    createProposal: async (item) => proposals.put(item.batchId, item.id, item, isAbsent),
+    readApprovals: async (id) => approvals.all(id),
+    createApproval: async (item) => approvals.put(item.batchId, item.proposal, item, isAbsent),
     readEvents: async (id) => events.all(id),
     createEvent: async (item) => events.put(item.batchId, `${item.at}#${item.nonce}`, item, isAbsent),
 

@@ -7,7 +7,7 @@ import { type BatchId, batchId, dueListPrefix } from "../lambdas/domain/batch.ts
 import type { FileItem, FileStateName, StreamItem } from "../lambdas/domain/records.ts";
 import type { Configuration, Stream } from "../lambdas/domain/stream.ts";
 import { CSV, MANIFEST } from "../lambdas/due-list-identity.ts";
-import type { Area, Clock, Instant, Ledger, Log, Objects, Ports } from "../lambdas/ports.ts";
+import type { Area, Clock, Instant, Ledger, Log, Metrics, Objects, Ports } from "../lambdas/ports.ts";
 import {
   batchItem,
   BILLING_DATE,
@@ -43,6 +43,8 @@ export interface World extends Backing {
   /** What the clock shows; a test may set it. */
   now: Instant;
   readonly lines: LogLine[];
+  /** What was counted, in order: name, stream, how many. */
+  readonly counts: Parameters<Metrics["count"]>[];
   /** The id of the stream's batch of that number, 1 by default. */
   id(number?: number): BatchId;
   /** The ports of one handler call; nonces are counted over the world. */
@@ -64,6 +66,7 @@ export function worldOn(backing: Backing, over: Partial<Stream> = {}): World {
     clock: clockFrom(() => world.now),
     now: MORNING,
     lines: [],
+    counts: [],
     id: (number = 1) => batchId(own.name, BILLING_DATE, number),
     ports: (changed = {}) => ({
       ledger: backing.ledger,
@@ -74,6 +77,7 @@ export function worldOn(backing: Backing, over: Partial<Stream> = {}): World {
         return `nonce-${nonces}`;
       },
       log: { decision: (line) => world.lines.push(line) },
+      metrics: { count: (...counted) => world.counts.push(counted) },
       configuration: settings,
       ...changed,
     }),

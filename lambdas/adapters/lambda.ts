@@ -4,7 +4,8 @@ import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import type { SFNClientConfig } from "@aws-sdk/client-sfn";
 import type { z } from "zod";
 import type { Configuration } from "../domain/stream.ts";
-import type { Clock, Nonce } from "../ports.ts";
+import { announced } from "../announced.ts";
+import type { Clock, Nonce, Ports } from "../ports.ts";
 import { systemClock } from "./clock.ts";
 import { bundledConfiguration } from "./configuration.ts";
 
@@ -50,10 +51,16 @@ function lambdaRuntime(): Runtime {
 }
 
 /**
- * Makes a Lambda handler of a step: parse the event strictly, wire the ports once, call the step.
- * An event that does not fit is refused by a ZodError that names the field.
+ * Makes a Lambda handler of a step: parse the event strictly, wire the ports once, call the step, and announce the
+ * error that it ends in. An event that does not fit is refused by a ZodError that names the field.
  */
-export function lambda<Schema extends z.ZodType, PortsOfStep, Output>(wiring: {
+export function lambda<
+  Schema extends z.ZodType,
+  PortsOfStep extends Pick<Ports, "log" | "metrics">,
+  Output,
+>(wiring: {
+  /** The function's name in the app, such as `Reconcile`. */
+  readonly name: string;
   readonly event: Schema;
   readonly ports: (runtime: Runtime) => PortsOfStep;
   readonly step: (event: z.output<Schema>, ports: PortsOfStep, context: InvocationContext) => Promise<Output>;
@@ -61,7 +68,9 @@ export function lambda<Schema extends z.ZodType, PortsOfStep, Output>(wiring: {
   const on = (runtime: Runtime) => {
     const ports = wiring.ports(runtime);
     return async (event: unknown, context: InvocationContext) =>
-      wiring.step(wiring.event.parse(event), ports, context);
+      announced(wiring.name, event, ports, async () =>
+        wiring.step(wiring.event.parse(event), ports, context),
+      );
   };
   let onLambda: ReturnType<typeof on> | undefined;
   const handler = async (event: unknown, context: InvocationContext) => {

@@ -1,11 +1,15 @@
 import { z } from "zod";
 import { EXCLUSION_REASONS } from "../domain/exclusion.ts";
 import type {
+  Acceptance,
+  ApprovalItem,
   BatchItem,
   Claim,
+  ClosingItem,
   Decision,
   EventItem,
   FileItem,
+  ProposalItem,
   ReturnItem,
   SegmentItem,
   StreamItem,
@@ -19,10 +23,20 @@ const sum = z.strictObject({ count: whole, cents: whole });
 const byReason = z.partialRecord(z.enum(EXCLUSION_REASONS), whole);
 const decision: z.ZodType<Decision> = z.strictObject({ by: z.string(), reason: z.string(), at: z.string() });
 
+const acceptance: z.ZodType<Acceptance> = z.strictObject({
+  check: z.string(),
+  proposal: z.string(),
+  proposedBy: z.string(),
+  approvedBy: z.string(),
+  reason: z.string(),
+  at: z.string(),
+});
+
 const verdict: z.ZodType<Verdict> = z.strictObject({
   sha256s: z.array(z.string()),
   at: z.string(),
   report: z.string(),
+  accepted: z.array(acceptance).optional(),
 });
 
 const file = {
@@ -158,4 +172,33 @@ export const eventItem: z.ZodType<EventItem> = z.strictObject({
   by: z.string(),
   reason: z.string().optional(),
   nonce: z.string(),
+});
+
+export const closingItem: z.ZodType<ClosingItem> = z.strictObject({
+  stream: z.string(),
+  billingDate: z.string(),
+  number: whole,
+  batchId: z.string(),
+  closedAt: z.string(),
+  submitted: sum,
+});
+
+export const proposalItem: z.ZodType<ProposalItem> = z.strictObject({
+  id: z.string(),
+  batchId: z.string(),
+  action: z.literal("accept-suspicion"),
+  check: z.string(),
+  sha256s: z.array(z.string()),
+  report: z.string(),
+  reason: z.string(),
+  by: z.string(),
+  at: z.string(),
+});
+
+export const approvalItem: z.ZodType<ApprovalItem> = z.strictObject({
+  batchId: z.string(),
+  proposal: z.string(),
+  proposalSha256: z.string(),
+  by: z.string(),
+  at: z.string(),
 });

@@ -20,6 +20,12 @@ const keys = {
     pk: `SUBMISSION#${id}#${twoDigits(file)}`,
     sk: "INTENT",
   }),
+  closing: (c: { stream: string; billingDate: string; number: number }): Key => ({
+    pk: `STREAM#${c.stream}`,
+    sk: `CLOSED#${c.billingDate}#${twoDigits(c.number)}`,
+  }),
+  proposal: (batchId: string, id: string): Key => ({ pk: `BATCH#${batchId}`, sk: `PROPOSAL#${id}` }),
+  approval: (batchId: string, id: string): Key => ({ pk: `BATCH#${batchId}`, sk: `APPROVAL#${id}` }),
   claim: (c: { mandateId: string; dueDate: string; attempt: number }): Key => ({
     pk: `MANDATE#${c.mandateId}`,
     sk: `DEBIT#${c.dueDate}#${attempt(c.attempt)}`,
@@ -70,6 +76,17 @@ export function ledgerOn(table: Table): Ledger {
 
     readReturns: (mandateId, dueDate, number) =>
       readAll(`MANDATE#${mandateId}`, `RETURN#${dueDate}#${attempt(number)}`, schema.returnItem),
+
+    readClosings: async (stream, from, to) =>
+      (await table.query(`STREAM#${stream}`, `CLOSED#${from}`, `CLOSED#${to}${LAST}`)).map((item) =>
+        parse(item, schema.closingItem),
+      ),
+    createClosing: (item) => table.put(stored(keys.closing(item), item), "absent"),
+
+    readProposals: (id) => readAll(`BATCH#${id}`, "PROPOSAL#", schema.proposalItem),
+    createProposal: (item) => table.put(stored(keys.proposal(item.batchId, item.id), item), "absent"),
+    readApprovals: (id) => readAll(`BATCH#${id}`, "APPROVAL#", schema.approvalItem),
+    createApproval: (item) => table.put(stored(keys.approval(item.batchId, item.proposal), item), "absent"),
 
     readEvents: (id) => readAll(`BATCH#${id}`, "EVENT#", schema.eventItem),
     createEvent: (item) => table.put(stored(keys.event(item.batchId, item.at, item.nonce), item), "absent"),

@@ -3,6 +3,7 @@ import type { Area, Executions, Log, Objects, Ports } from "../ports.ts";
 import { stepFunctionsExecutions } from "./executions.ts";
 import type { Runtime } from "./lambda.ts";
 import { ledgerOn } from "./ledger.ts";
+import { powertoolsMetrics } from "./metrics.ts";
 import { s3Objects } from "./objects.ts";
 import { dynamodbTable } from "./table.ts";
 
@@ -33,6 +34,7 @@ export function stepPorts(runtime: Runtime): StepPorts {
     clock: runtime.clock,
     nonce: runtime.nonce,
     log: decisionLog(runtime),
+    metrics: powertoolsMetrics(runtime),
   };
 }
 

@@ -37,6 +37,13 @@ export const CONTENT_REASONS = [
 
 export type ContentReason = (typeof CONTENT_REASONS)[number];
 
+/** The reasons of rows that would debit an instalment a second time; they ring an alarm of their own. */
+export const DUPLICATE_REASONS = [
+  "duplicate-in-list",
+  "conflicting-in-list",
+  "already-claimed",
+] as const satisfies readonly ExclusionReason[];
+
 /** The columns of the due list, in their order. */
 export const COLUMNS = [
   "mandate_id",

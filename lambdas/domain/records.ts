@@ -51,6 +51,19 @@ export interface Verdict {
   readonly sha256s: readonly string[];
   readonly at: string;
   readonly report: string;
+  /** The suspicions that two people have accepted for these bytes; absent if there was none. */
+  readonly accepted?: readonly Acceptance[];
+}
+
+/** One suspicion that two people have accepted for one set of files. */
+export interface Acceptance {
+  readonly check: string;
+  readonly proposal: string;
+  readonly proposedBy: string;
+  readonly approvedBy: string;
+  readonly reason: string;
+  /** When it was approved. */
+  readonly at: string;
 }
 
 /** The one item per stream on which everything is decided. */
@@ -185,6 +198,48 @@ export interface ReturnItem {
   readonly mandateId: string;
   readonly dueDate: string;
   readonly attempt: number;
+}
+
+/**
+ * That a batch has closed, under its stream and billing date, so that later gates find the stream's recent files. It
+ * is put just before the batch's record says so: the record decides.
+ */
+export interface ClosingItem {
+  readonly stream: string;
+  readonly billingDate: string;
+  readonly number: number;
+  readonly batchId: string;
+  readonly closedAt: string;
+  readonly submitted: Sum;
+}
+
+/** What one person proposes and a second one may approve. Never changed; its id is a hash of all the rest. */
+export interface ProposalItem {
+  /** `<batch>.<32 hex digits>` */
+  readonly id: string;
+  readonly batchId: string;
+  readonly action: "accept-suspicion";
+  /** The suspicion's name. */
+  readonly check: string;
+  /** The set of files that it is for. */
+  readonly sha256s: readonly string[];
+  /** The report in which the proposer saw it. */
+  readonly report: string;
+  readonly reason: string;
+  /** The person: the session name that AWS has verified, in lower case. */
+  readonly by: string;
+  readonly at: string;
+}
+
+/** A second person's yes to one proposal. */
+export interface ApprovalItem {
+  readonly batchId: string;
+  /** The proposal's id. */
+  readonly proposal: string;
+  /** SHA-256 over the whole proposal as it was approved. */
+  readonly proposalSha256: string;
+  readonly by: string;
+  readonly at: string;
 }
 
 /** One line of a batch's audit trail. */

@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { powertoolsOnce } from "../adapters/idempotency.ts";
 import { lambda } from "../adapters/lambda.ts";
+import { powertoolsMetrics } from "../adapters/metrics.ts";
 import { decisionLog, executionsOf, objectsOf } from "../adapters/ports.ts";
 import { startBatch } from "./start-batch.ts";
 
 export const handler = lambda({
+  name: "StartBatch",
   event: z.strictObject({
     stream: z.string(),
     scheduledTime: z.iso.datetime({ offset: true }),
@@ -15,6 +17,7 @@ export const handler = lambda({
     objects: objectsOf(runtime),
     clock: runtime.clock,
     log: decisionLog(runtime),
+    metrics: powertoolsMetrics(runtime),
     executions: executionsOf(runtime),
     once: powertoolsOnce(runtime),
   }),

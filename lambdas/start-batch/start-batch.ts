@@ -26,7 +26,7 @@ export async function startBatch(
     readonly number?: number | undefined;
     readonly remainingMs: number;
   },
-  ports: Pick<Ports, "objects" | "clock" | "log"> & {
+  ports: Pick<Ports, "objects" | "clock" | "log" | "metrics"> & {
     readonly configuration: Configuration;
     readonly executions: Pick<Executions, "start" | "describe">;
     readonly once: Once;
@@ -47,6 +47,8 @@ export async function startBatch(
       outcome: "REFUSED",
       reason: refusal.reason,
     });
+    // A holiday is no refusal that anybody must know of.
+    if (refusal.reason !== "not-a-business-day") ports.metrics.count("StartRefused", stream.name);
     return { outcome: "REFUSED", ...refusal };
   }
   const number = event.number ?? (await lowestNumber(ports.objects, stream.name, billingDate));
@@ -72,6 +74,7 @@ export async function startBatch(
   const outcome = once === "ran" && !exists ? "STARTED" : "ALREADY_STARTED";
   if (outcome === "ALREADY_STARTED") await sameStart(ports.executions, id, list);
   ports.log.decision({ state: "StartBatch", batchId: id, stream: stream.name, outcome });
+  if (outcome === "STARTED") ports.metrics.count("BatchStarted", stream.name);
   return { outcome, batchId: id };
 }
 

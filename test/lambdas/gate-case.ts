@@ -14,7 +14,7 @@ import { GateFailed } from "../../lambdas/domain/faults.ts";
 import type { FileItem, SegmentItem, StreamItem } from "../../lambdas/domain/records.ts";
 import type { BatchReport, Check } from "../../lambdas/domain/report.ts";
 import type { Stream } from "../../lambdas/domain/stream.ts";
-import type { Instant } from "../../lambdas/ports.ts";
+import type { Instant, Metrics } from "../../lambdas/ports.ts";
 import { type LedgerInMemory, ledgerInMemory } from "../ledger-in-memory.ts";
 import { type ObjectsInMemory, objectsInMemory } from "../objects-in-memory.ts";
 
@@ -130,6 +130,7 @@ export class GateCase {
   now = MORNING;
   holidays: string[] = [];
   decisions: object[] = [];
+  counts: Parameters<Metrics["count"]>[] = [];
   fence = 0;
   #nonces = 0;
 
@@ -145,6 +146,7 @@ export class GateCase {
       clock: clockAt(this.now),
       nonce: () => `nonce-${(this.#nonces += 1)}`,
       log: { decision: (line: object) => void this.decisions.push(line) },
+      metrics: { count: (...counted: Parameters<Metrics["count"]>) => void this.counts.push(counted) },
       configuration: {
         streams: { [this.stream.name]: this.stream },
         calendar: { holidays: this.holidays, knownUntil: "2026-12-31" },

@@ -107,6 +107,7 @@ export async function acquireLock(
     nonce,
     outcome: "ACQUIRED",
   });
+  ports.metrics.count("LockAcquired", batch.stream);
   return { outcome: "ACQUIRED", fence: item.fence };
 }
 

@@ -4,6 +4,7 @@ import { stepPorts } from "../../adapters/ports.ts";
 import { acquireLock } from "./acquire-lock.ts";
 
 export const handler = lambda({
+  name: "AcquireLock",
   event: z.strictObject({
     batchId: z.string(),
     execution: z.string(),

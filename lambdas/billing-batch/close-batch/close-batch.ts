@@ -41,7 +41,15 @@ export async function closeBatch(
     submitted: ending.submitted.count,
     excluded: ending.excluded.count,
   });
+  count(ports, batch.stream, ending);
   return { ...ending, report };
+}
+
+function count({ metrics }: Ports, stream: string, { due, staged, submitted }: Ending): void {
+  metrics.count("BatchClosed", stream);
+  metrics.count("DebitsSubmitted", stream, submitted.count);
+  metrics.count("DebitsNotSubmitted", stream, due.count - submitted.count);
+  if (staged.count > 0 && submitted.count === 0) metrics.count("NothingSubmitted", stream);
 }
 
 async function close(ports: Ports, batch: BatchItem, fence: number): Promise<BatchItem> {

@@ -4,6 +4,7 @@ import { stepPorts } from "../../adapters/ports.ts";
 import { closeBatch } from "./close-batch.ts";
 
 export const handler = lambda({
+  name: "CloseBatch",
   event: z.strictObject({ batchId: z.string(), fence: z.int() }),
   ports: stepPorts,
   step: closeBatch,

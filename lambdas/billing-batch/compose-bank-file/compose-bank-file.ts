@@ -49,6 +49,7 @@ export async function composeBankFile(
     outcome: before ? "verified" : "frozen",
     ...composed,
   });
+  if (!before) ports.metrics.count("FilesComposed", stream.name, files.length);
   return composed;
 }
 

@@ -33,6 +33,7 @@ export async function planBatch(
   event: { readonly batchId: string; readonly fence: number },
   ports: Ports & { readonly configuration: Configuration },
 ): Promise<Planned> {
+  const nonce = ports.nonce();
   const batch = await readBatch(ports, event.batchId);
   const stream = streamOf(ports.configuration, batch.stream);
   held(await ports.ledger.readStream(batch.stream), event.batchId, event.fence);
@@ -42,10 +43,12 @@ export async function planBatch(
     batchId: batch.id,
     stream: stream.name,
     fence: event.fence,
+    nonce,
     outcome: batch.plan ? "found planned" : "planned",
     segments: plan.segments,
     rows: plan.rows,
   });
+  if (!batch.plan) ports.metrics.count("RowsDue", stream.name, plan.rows);
   return {
     segments: Array.from({ length: plan.segments }, (_, i) => i + 1),
     rows: plan.rows,

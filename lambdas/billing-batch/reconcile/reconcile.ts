@@ -56,5 +56,6 @@ export async function reconcile(
   });
   if (!passed) throw gateFailure(judged.batch.id, checks, report);
   await passFiles(judged, event.fence, nonce, report, ports);
+  ports.metrics.count("GatePassed", judged.stream.name);
   return { verdict: "PASSED", report };
 }

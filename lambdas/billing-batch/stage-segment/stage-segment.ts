@@ -2,7 +2,7 @@ import { readBatch } from "../../batch-change.ts";
 import { calendarDate } from "../../domain/calendar-date.ts";
 import { type DueRow, readRows } from "../../domain/due-list.ts";
 import { exclusion, judgeContent, judgeShape } from "../../domain/due-row.ts";
-import type { Exclusion, ExclusionReason } from "../../domain/exclusion.ts";
+import { DUPLICATE_REASONS, type Exclusion, type ExclusionReason } from "../../domain/exclusion.ts";
 import { DueListMissing, LedgerBroken } from "../../domain/faults.ts";
 import { encodeLines } from "../../domain/line-set.ts";
 import { decodeSegment, type PlannedSegment } from "../../domain/plan.ts";
@@ -29,6 +29,7 @@ export async function stageSegment(
   ports: Ports & { readonly configuration: Configuration },
 ): Promise<{ readonly segment: number }> {
   const { batchId, segment } = event;
+  const nonce = ports.nonce();
   const batch = await readBatch(ports, batchId);
   const stream = streamOf(ports.configuration, batch.stream);
   held(await ports.ledger.readStream(batch.stream), batchId, event.fence);
@@ -39,6 +40,7 @@ export async function stageSegment(
     batchId,
     stream: stream.name,
     fence: event.fence,
+    nonce,
     outcome: done ? "found staged" : "staged",
     segment,
     staged: item.staged.count,
@@ -52,6 +54,8 @@ async function staged(ports: Ports, batch: BatchItem, stream: Stream, segment: n
   const rows = await segmentRows(ports.objects, batch, planned);
   const outcomes = await judged(ports, batch, stream, planned, rows);
   const item = await stored(ports.objects, batch.id, planned, outcomes);
+  // Counted before the record is put: after a crash in between a duplicate is counted twice and never not at all.
+  count(ports, stream, item);
   try {
     await ports.ledger.createSegment(item);
     return item;
@@ -63,6 +67,13 @@ async function staged(ports: Ports, batch: BatchItem, stream: Stream, segment: n
       ? new LedgerBroken(`segment ${segment} of batch ${batch.id} is there and is not`, { cause: error })
       : error;
   }
+}
+
+function count({ metrics }: Ports, { name }: Stream, { staged, excluded, byReason }: SegmentItem): void {
+  metrics.count("RowsStaged", name, staged.count);
+  metrics.count("RowsExcluded", name, excluded.count);
+  const duplicates = DUPLICATE_REASONS.reduce((sum, reason) => sum + (byReason[reason] ?? 0), 0);
+  if (duplicates > 0) metrics.count("DuplicateExcluded", name, duplicates);
 }
 
 async function plannedSegment(objects: Objects, batch: BatchItem, segment: number): Promise<PlannedSegment> {

@@ -81,6 +81,10 @@ export async function submitBankFile(
       file: number,
       sha256: file.sha256,
     });
+    // Only what this call has brought about: a redrive meets files that were settled, and counted, before.
+    if (state === "submitted" && !isSent(file.state)) ports.metrics.count("FilesSubmitted", stream.name);
+    if (state === "withdrawn" && file.state !== "WITHDRAWN")
+      ports.metrics.count("FilesWithdrawn", stream.name);
   }
   return tally;
 }

@@ -67,6 +67,7 @@ export async function abandonBatch(
   if (outcome === "ABANDONED") await end(ports, batch, files, flagged.batch.abandoning ?? decision);
   await free(ports, batch, outcome, nonce);
   ports.log.decision({ state: "AbandonBatch", batchId: batch.id, stream: stream.name, nonce, outcome });
+  ports.metrics.count("BatchAbandoned", stream.name);
   const numbers = (state: boolean) =>
     files.filter((f) => (f.state === "WITHDRAWN") === state).map((f) => f.number);
   const inDoubt = files

@@ -26,5 +26,6 @@ export async function pauseStream(
     by: event.by,
     reason: event.reason,
   });
+  ports.metrics.count("StreamPaused", name);
   return { paused: item.paused ?? decision };
 }

@@ -4,6 +4,7 @@ import { executionsOf, stepPorts } from "../../adapters/ports.ts";
 import { redriveBatch } from "./redrive-batch.ts";
 
 export const handler = lambda({
+  name: "RedriveBatch",
   event: z.strictObject({ batchId: z.string(), by: z.string().min(1), reason: z.string().min(1) }),
   ports: (runtime) => ({ ...stepPorts(runtime), executions: executionsOf(runtime) }),
   step: redriveBatch,

@@ -41,5 +41,6 @@ export async function redriveBatch(
     nonce,
     outcome: execution.name,
   });
+  ports.metrics.count("BatchRedriven", batch.stream);
   return { execution: execution.name };
 }

@@ -26,5 +26,6 @@ export async function resumeStream(
     by: event.by,
     reason: event.reason,
   });
+  if (ended) ports.metrics.count("StreamResumed", name);
   return ended ? { ended } : {};
 }

@@ -101,7 +101,9 @@ describe("the local app", () => {
     const lines = (await readFile(join(folder, "logs/lambda.jsonl"), "utf8")).trimEnd().split("\n");
     expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
       { id: "1", at: expect.any(Number) },
+      { state: "Step", outcome: "NotToBe" },
       { level: "ERROR", function: "First", errorType: "NotToBe", errorMessage: "1 is not to be" },
+      { state: "Step", outcome: "ZodError" },
       { level: "ERROR", function: "First", errorType: "ZodError" },
       { level: "ERROR", function: "Nobody" },
     ]);

@@ -5,10 +5,13 @@ import { lambda } from "../../../../lambdas/adapters/lambda.ts";
 
 /** Writes one item and one object where there is none, and tells what it was given by its surroundings. */
 export const handler = lambda({
+  name: "Step",
   event: z.strictObject({ id: z.string(), fail: z.boolean().optional() }),
   ports: (runtime) => ({
     ...runtime,
     made: runtime.nonce(),
+    log: { decision: (line) => runtime.write(JSON.stringify(line)) },
+    metrics: { count: () => {} },
     db: new DynamoDBClient(runtime.dynamodb),
     buckets: new S3Client(runtime.s3),
   }),

@@ -1,0 +1,72 @@
+import type { Acceptance, ApprovalItem, ProposalItem } from "./records.ts";
+import type { SuspicionName } from "./suspicion.ts";
+
+/** How long after a proposal a second person may approve it. */
+export const MOST_MINUTES = 60;
+
+/** SHA-256 of a text, in hex; given, because the domain imports nothing. */
+export type Sha256 = (text: string) => string;
+
+/** A proposal before it has an id. */
+export type Proposed = Omit<ProposalItem, "id">;
+
+const HASH_IN_ID = 32;
+
+/** SHA-256 over everything that a proposal says, in a fixed order, so that one byte more makes another proposal. */
+export function proposalSha256(proposal: Proposed, sha256: Sha256): string {
+  const { batchId, action, check, sha256s, report, reason, by, at } = proposal;
+  return sha256(JSON.stringify([batchId, action, check, sha256s, report, reason, by, at]));
+}
+
+/** `<batch>.<32 hex digits of the hash>`: who approves an id approves what it was made from. */
+export function proposalId(proposal: Proposed, sha256: Sha256): string {
+  return `${proposal.batchId}.${proposalSha256(proposal, sha256).slice(0, HASH_IN_ID)}`;
+}
+
+/** Why an approval does not count; undefined if it does. Instants in ISO 8601 with Z. */
+export function refusedApproval(
+  proposal: ProposalItem,
+  approval: ApprovalItem,
+  sha256: Sha256,
+): "another-proposal" | "same-person" | "expired" | undefined {
+  const hash = proposalSha256(proposal, sha256);
+  const isIt =
+    proposal.id === proposalId(proposal, sha256) &&
+    approval.proposal === proposal.id &&
+    approval.proposalSha256 === hash &&
+    approval.batchId === proposal.batchId;
+  if (!isIt) return "another-proposal";
+  if (isSamePerson(approval.by, proposal.by)) return "same-person";
+  const minutes = (Date.parse(approval.at) - Date.parse(proposal.at)) / 60_000;
+  return minutes >= 0 && minutes <= MOST_MINUTES ? undefined : "expired";
+}
+
+/** Names are compared without case: whoever gives them out gives none twice that way. */
+export function isSamePerson(a: string, b: string): boolean {
+  return a.trim().toLowerCase() === b.trim().toLowerCase();
+}
+
+/** The acceptance of a suspicion for exactly these files, or undefined if two people have not accepted it. */
+export function acceptanceOf(
+  check: SuspicionName,
+  sha256s: readonly string[],
+  proposals: readonly ProposalItem[],
+  approvals: readonly ApprovalItem[],
+  sha256: Sha256,
+): Acceptance | undefined {
+  for (const proposal of proposals) {
+    if (proposal.action !== "accept-suspicion" || proposal.check !== check) continue;
+    if (!isSameSet(proposal.sha256s, sha256s)) continue;
+    const approval = approvals.find(
+      (one) => one.proposal === proposal.id && refusedApproval(proposal, one, sha256) === undefined,
+    );
+    if (approval === undefined) continue;
+    const { by: proposedBy, reason, id } = proposal;
+    return { check, proposal: id, proposedBy, approvedBy: approval.by, reason, at: approval.at };
+  }
+  return undefined;
+}
+
+function isSameSet(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((value, index) => value === b[index]);
+}

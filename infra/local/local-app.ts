@@ -11,6 +11,7 @@ import { Executions } from "./executions.ts";
 import { localFunctions } from "./local-functions.ts";
 import { openLog } from "./log-file.ts";
 import { type ClientSettings, LOCAL_REGION, loopback } from "./loopback.ts";
+import { type RecordedCall, recording } from "./recorded-calls.ts";
 import { serveStates } from "./states-endpoint.ts";
 import { createTables, openStores, type Storage } from "./stores.ts";
 
@@ -26,6 +27,8 @@ export interface LocalAppOptions {
   readonly storage?: Storage;
   /** Stands around every call of a function: to watch it, or to let it fail before or after its effect. */
   readonly around?: Around;
+  /** Is told every request of a function to a store or to Step Functions, once it is answered. */
+  readonly onCall?: (call: RecordedCall) => void;
   /** Instead of the waits that the definition's Retry fields name. */
   readonly retryDelayMs?: number;
 }
@@ -74,15 +77,18 @@ export async function openLocalApp(options: LocalAppOptions): Promise<LocalApp> 
     const log = openLog(join(folder, "logs"));
     opened.push(async () => log.close());
 
+    // Read on use: a test may put a request handler of its own into these settings first.
+    const settings = (name: string): ClientSettings => {
+      const { dynamodb, s3, sfn } = clients;
+      return options.onCall ? recording(clients, name, options.onCall) : { dynamodb, s3, sfn };
+    };
     const runtime = (name: string, { env }: LocalFunction): Runtime => ({
       env: { ...env, AWS_REGION: LOCAL_REGION, AWS_LAMBDA_FUNCTION_NAME: name },
       configuration: options.configuration,
       clock,
       nonce: randomUUID,
       write: log.write,
-      dynamodb: clients.dynamodb,
-      s3: clients.s3,
-      sfn: clients.sfn,
+      ...settings(name),
     });
     const functions = localFunctions(assembly, runtime, options.around ?? ((_name, _event, call) => call()));
     const invoke = async (name: string, event: unknown) => {

@@ -1,0 +1,123 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SFNClient } from "@aws-sdk/client-sfn";
+import type { ClientSettings } from "./loopback.ts";
+
+/** One request that a function really sent, as IAM and the bill see it. SDK retries are requests of their own. */
+export interface RecordedCall {
+  /** The function's name in the app, such as `StageSegment`. */
+  readonly functionName: string;
+  /** As IAM names it, such as `dynamodb:PutItem` or `s3:ListBucketVersions`. */
+  readonly action: string;
+  /** The table's or bucket's local name, or the ARN of a state machine or execution. */
+  readonly resource: string;
+  /** Of an object; of a listing its prefix. */
+  readonly key?: string;
+  /** Partition keys of the items concerned. */
+  readonly leadingKeys?: readonly string[];
+  /** Whether a put is allowed only where there is nothing (`If-None-Match: *`). */
+  readonly ifNoneMatch?: boolean;
+  /** HTTP status of the answer; absent where none came. */
+  readonly status?: number;
+  readonly requestBytes: number;
+  /** Of the answer's body, as its header says. */
+  readonly responseBytes: number;
+}
+
+type Handler = S3Client["config"]["requestHandler"];
+type Request = Parameters<Handler["handle"]>[0];
+
+/** The same client settings for one function, with every request told to `onCall` when its answer has come. */
+export function recording(
+  settings: ClientSettings,
+  functionName: string,
+  onCall: (call: RecordedCall) => void,
+): ClientSettings {
+  const tapped = (inner: Handler): Handler => {
+    const handle: Handler["handle"] = async (request, options) => {
+      const call = { functionName, ...described(request) };
+      try {
+        const answer = await inner.handle(request, options);
+        const { statusCode: status, headers } = answer.response as {
+          statusCode: number;
+          headers: Readonly<Record<string, string>>;
+        };
+        onCall({ ...call, status, responseBytes: Number(headers["content-length"] ?? 0) });
+        return answer;
+      } catch (error) {
+        onCall({ ...call, responseBytes: 0 });
+        throw error;
+      }
+    };
+    return new Proxy(inner, {
+      get: (target, property) => {
+        if (property === "handle") return handle;
+        const value: unknown = Reflect.get(target, property);
+        return typeof value === "function" ? (value.bind(target) as unknown) : value;
+      },
+    });
+  };
+  // A client turns settings of a request handler, or a handler that a test has put there, into the handler it uses.
+  return {
+    dynamodb: {
+      ...settings.dynamodb,
+      requestHandler: tapped(new DynamoDBClient(settings.dynamodb).config.requestHandler),
+    },
+    s3: { ...settings.s3, requestHandler: tapped(new S3Client(settings.s3).config.requestHandler) },
+    sfn: { ...settings.sfn, requestHandler: tapped(new SFNClient(settings.sfn).config.requestHandler) },
+  };
+}
+
+type Described = Omit<RecordedCall, "functionName" | "status" | "responseBytes">;
+
+function described(request: Request): Described {
+  const { headers, body } = request;
+  const requestBytes = body instanceof Uint8Array || typeof body === "string" ? Buffer.byteLength(body) : 0;
+  const [service, operation] = (headers["x-amz-target"] ?? "").split(".");
+  if (service === undefined || operation === undefined) return { ...ofBucket(request), requestBytes };
+  const sent = JSON.parse(
+    typeof body === "string" ? body : new TextDecoder().decode(body as Uint8Array),
+  ) as Sent;
+  if (service === "AWSStepFunctions") {
+    const resource = sent.stateMachineArn ?? sent.executionArn ?? "";
+    return { action: `states:${operation}`, resource, requestBytes };
+  }
+  return { action: `dynamodb:${operation}`, ...ofTable(sent), requestBytes };
+}
+
+type Attribute = { readonly S?: string };
+type Keyed = Readonly<Record<string, Attribute>>;
+interface Sent {
+  readonly stateMachineArn?: string;
+  readonly executionArn?: string;
+  readonly TableName?: string;
+  readonly Item?: Keyed;
+  readonly Key?: Keyed;
+  readonly ExpressionAttributeValues?: Keyed;
+  readonly RequestItems?: Readonly<Record<string, { readonly Keys: readonly Keyed[] }>>;
+}
+
+/** The partition key is called `pk` in the ledger and `id` in the starter's table. */
+function ofTable(sent: Sent): Pick<RecordedCall, "resource" | "leadingKeys"> {
+  const [table, asked] = Object.entries(sent.RequestItems ?? {})[0] ?? [sent.TableName ?? "", { Keys: [] }];
+  const items = [sent.Item, sent.Key, ...asked.Keys].flatMap((item) => (item ? [item] : []));
+  const named = items.map((item) => (item["pk"] ?? item["id"])?.S ?? "");
+  // A query names its partition in the values of its expression, under the name that the ledger's table gives it.
+  const queried = items.length === 0 ? [sent.ExpressionAttributeValues?.[":pk"]?.S ?? ""] : [];
+  return { resource: table, leadingKeys: [...new Set([...named, ...queried])] };
+}
+
+function ofBucket({ method, path, query, headers }: Request): Omit<Described, "requestBytes"> {
+  const [bucket = "", ...rest] = decodeURIComponent(path.slice(1)).split("/");
+  const asked = query ?? {};
+  const key = rest.join("/");
+  if (key === "") {
+    const action = "versions" in asked ? "s3:ListBucketVersions" : "s3:ListBucket";
+    return { action, resource: bucket, key: String(asked["prefix"] ?? "") };
+  }
+  if (method === "PUT") {
+    return { action: "s3:PutObject", resource: bucket, key, ifNoneMatch: headers["if-none-match"] === "*" };
+  }
+  const read = "versionId" in asked ? "s3:GetObjectVersion" : "s3:GetObject";
+  return { action: method === "DELETE" ? "s3:DeleteObject" : read, resource: bucket, key };
+}

@@ -1,6 +1,6 @@
 import { COLUMNS, type Exclusion, EXCLUSION_REASONS, type ExclusionReason } from "../../domain/exclusion.ts";
 import type { DebitKey } from "./debit-key.ts";
-import { entryText } from "./entry-text.ts";
+import { type EntryFields, entryText } from "./entry-text.ts";
 import { MandateIds } from "./mandate-ids.ts";
 import { PackedTexts } from "./packed-texts.ts";
 import type { OwnDebit } from "./own-judgement.ts";
@@ -122,7 +122,7 @@ export class DueTable {
     return (
       this.#attempts[line] === attempt &&
       this.#dueDates[line] === dueDate &&
-      this.mandateId(line) === mandateId
+      this.#mandateIds.is(line, mandateId)
     );
   }
 
@@ -146,6 +146,11 @@ export class DueTable {
   reportedMerchant(line: number): string | undefined {
     if (this.nameable[line] !== 1 || this.ownReason(line) === "malformed-row") return undefined;
     return this.#merchantIds[line];
+  }
+
+  /** Whether the row's entry must say just this. */
+  isEntry(line: number, entry: EntryFields): boolean {
+    return this.#entries.is(line, entryText(entry));
   }
 
   /** What the row's entry must say, as {@link entryText} puts it. */

@@ -1,6 +1,6 @@
 /** Many short ASCII texts by number, in one block outside the heap: a million of them as strings would fill it. */
 export class PackedTexts {
-  #bytes = Buffer.allocUnsafe(1 << 16);
+  #bytes = Buffer.allocUnsafeSlow(1 << 16);
   #end = 0;
   readonly #starts: Uint32Array;
   readonly #lengths: Uint8Array;
@@ -13,19 +13,34 @@ export class PackedTexts {
 
   /** Keeps a text of at most 255 ASCII characters under a number. */
   set(number: number, text: string): void {
-    if (this.#end + text.length > this.#bytes.length) {
-      const larger = Buffer.allocUnsafe(this.#bytes.length * 2);
-      this.#bytes.copy(larger, 0, 0, this.#end);
-      this.#bytes = larger;
-    }
-    this.#starts[number] = this.#end;
-    this.#lengths[number] = text.length;
-    this.#end += this.#bytes.write(text, this.#end, "latin1");
+    const { length } = text;
+    if (this.#end + length > this.#bytes.length) this.#grow();
+    const [bytes, start] = [this.#bytes, this.#end];
+    // For texts as short as these a loop is several times as fast as a call of Buffer's.
+    for (let at = 0; at < length; at += 1) bytes[start + at] = text.charCodeAt(at);
+    this.#starts[number] = start;
+    this.#lengths[number] = length;
+    this.#end = start + length;
   }
 
   /** The text under that number; empty if there is none. */
   get(number: number): string {
     const start = this.#starts[number] ?? 0;
     return this.#bytes.toString("latin1", start, start + (this.#lengths[number] ?? 0));
+  }
+
+  /** Whether the text under that number is this one, without making a string of it. */
+  is(number: number, text: string): boolean {
+    const { length } = text;
+    if ((this.#lengths[number] ?? 0) !== length) return false;
+    const [bytes, start] = [this.#bytes, this.#starts[number] ?? 0];
+    for (let at = 0; at < length; at += 1) if (bytes[start + at] !== text.charCodeAt(at)) return false;
+    return true;
+  }
+
+  #grow(): void {
+    const larger = Buffer.allocUnsafeSlow(this.#bytes.length * 2);
+    this.#bytes.copy(larger, 0, 0, this.#end);
+    this.#bytes = larger;
   }
 }

@@ -6,10 +6,14 @@ import type { Exclusion } from "../../domain/exclusion.ts";
 import type { BatchItem, Ending, FileItem, Verdict } from "../../domain/records.ts";
 import { latestReport, readReport } from "../../latest-report.ts";
 import { ConditionRefused, type Ports } from "../../ports.ts";
+import { readAhead } from "../../read-ahead.ts";
 import { readProven } from "../../stored-bytes.ts";
 import { changeStream, type HeldStream, held } from "../../stream-change.ts";
 import { fileName } from "../../submission.ts";
 import { proveEnding } from "./ending.ts";
+
+/** How many segments' exclusions are read at once. */
+const SEGMENTS_AHEAD = 8;
 
 /**
  * Last state: proves the sum, writes the files' records, closes the batch, releases the lock, and then reports.
@@ -137,13 +141,11 @@ async function finalReport(ports: Ports, batch: BatchItem, ending: Ending): Prom
 
 async function allExclusions(ports: Ports, batchId: string): Promise<Exclusion[]> {
   const exclusions: Exclusion[] = [];
-  for (const segment of await ports.ledger.readSegments(batchId)) {
-    const { bytes } = await readProven(
-      ports.objects,
-      "work",
-      segment.exclusionsKey,
-      segment.exclusionsSha256,
-    );
+  const segments = await ports.ledger.readSegments(batchId);
+  const lists = readAhead(segments, SEGMENTS_AHEAD, ({ exclusionsKey, exclusionsSha256 }) =>
+    readProven(ports.objects, "work", exclusionsKey, exclusionsSha256),
+  );
+  for await (const { bytes } of lists) {
     for (const line of bytes.toString("utf8").split("\n")) {
       // The bytes are proven to be those that staging wrote and hashed.
       if (line !== "") exclusions.push(JSON.parse(line) as Exclusion);

@@ -1,4 +1,4 @@
-import { RECORD_LENGTH } from "./bank-file.ts";
+import { CODE_DEBIT, RECORD_LENGTH } from "./bank-file.ts";
 import type { CalendarDate } from "./calendar-date.ts";
 import { parseCalendarDate } from "./calendar-date.ts";
 import { type Cents, cents } from "./cents.ts";
@@ -8,6 +8,7 @@ const BLANK = 0x20;
 const HYPHEN = 0x2d;
 const ZERO = 0x30;
 const NINE = 0x39;
+const DEBIT_DIGITS = Buffer.from(CODE_DEBIT, "latin1");
 
 /**
  * The BECS set, told from its other side: of the printable ASCII bytes all but these nine. The reader keeps a table
@@ -65,6 +66,12 @@ export class Columns {
     const from = this.#base + 1;
     this.#text ??= this.#bytes.toString("latin1", from, from + RECORD_LENGTH);
     return this.#text.slice(column - 1, column - 1 + width);
+  }
+
+  /** The transaction code in columns 19 and 20. Nearly all are that of a debit, which needs no string of its own. */
+  transactionCode(): string {
+    const isDebit = this.#byte(19) === DEBIT_DIGITS[0] && this.#byte(20) === DEBIT_DIGITS[1];
+    return isDebit ? CODE_DEBIT : this.raw(19, 2);
   }
 
   areBlank(column: number, width: number): boolean {

@@ -1,6 +1,6 @@
 import { COLUMNS, type Exclusion, EXCLUSION_REASONS, type ExclusionReason } from "../../domain/exclusion.ts";
 import type { DebitKey } from "./debit-key.ts";
-import { type EntryFields, entryText } from "./entry-text.ts";
+import type { EntryFields } from "./entry-text.ts";
 import { MandateIds } from "./mandate-ids.ts";
 import { PackedTexts } from "./packed-texts.ts";
 import type { OwnDebit } from "./own-judgement.ts";
@@ -59,7 +59,7 @@ export class DueTable {
   setDebit(line: number, debit: OwnDebit): void {
     this.#attempts[line] = debit.attempt;
     this.nameable[line] = 1;
-    this.#entries.set(line, entryText(debit));
+    this.#entries.set(line, debit.bsb, debit.accountNumber, debit.title, debit.remitter);
   }
 
   /**
@@ -149,11 +149,11 @@ export class DueTable {
   }
 
   /** Whether the row's entry must say just this. */
-  isEntry(line: number, entry: EntryFields): boolean {
-    return this.#entries.is(line, entryText(entry));
+  isEntry(line: number, { bsb, accountNumber, title, remitter }: EntryFields): boolean {
+    return this.#entries.is(line, bsb, accountNumber, title, remitter);
   }
 
-  /** What the row's entry must say, as {@link entryText} puts it. */
+  /** What the row's entry must say, one field per line, as `entryText` puts it. */
   entry(line: number): string {
     return this.#entries.get(line);
   }

@@ -1,3 +1,5 @@
+const LINE_FEED = 0x0a;
+
 /** Many short ASCII texts by number, in one block outside the heap: a million of them as strings would fill it. */
 export class PackedTexts {
   #bytes = Buffer.allocUnsafeSlow(1 << 16);
@@ -11,16 +13,15 @@ export class PackedTexts {
     this.#lengths = new Uint8Array(capacity);
   }
 
-  /** Keeps a text of at most 255 ASCII characters under a number. */
-  set(number: number, text: string): void {
-    const { length } = text;
-    if (this.#end + length > this.#bytes.length) this.#grow();
-    const [bytes, start] = [this.#bytes, this.#end];
-    // For texts as short as these a loop is several times as fast as a call of Buffer's.
-    for (let at = 0; at < length; at += 1) bytes[start + at] = text.charCodeAt(at);
+  /** Keeps texts of at most 255 ASCII characters in all under a number, with a line feed between them. */
+  set(number: number, ...texts: readonly string[]): void {
+    const start = this.#end;
+    for (let index = 0; index < texts.length; index += 1) {
+      if (index > 0) this.#append("\n");
+      this.#append(texts[index] as string);
+    }
     this.#starts[number] = start;
-    this.#lengths[number] = length;
-    this.#end = start + length;
+    this.#lengths[number] = this.#end - start;
   }
 
   /** The text under that number; empty if there is none. */
@@ -29,13 +30,25 @@ export class PackedTexts {
     return this.#bytes.toString("latin1", start, start + (this.#lengths[number] ?? 0));
   }
 
-  /** Whether the text under that number is this one, without making a string of it. */
-  is(number: number, text: string): boolean {
-    const { length } = text;
-    if ((this.#lengths[number] ?? 0) !== length) return false;
+  /** Whether these texts were kept under that number, told without making a string of what was kept. */
+  is(number: number, ...texts: readonly string[]): boolean {
     const [bytes, start] = [this.#bytes, this.#starts[number] ?? 0];
-    for (let at = 0; at < length; at += 1) if (bytes[start + at] !== text.charCodeAt(at)) return false;
-    return true;
+    let at = start;
+    for (let index = 0; index < texts.length; index += 1) {
+      if (index > 0 && bytes[at++] !== LINE_FEED) return false;
+      const text = texts[index] as string;
+      for (let i = 0; i < text.length; i += 1) if (bytes[at++] !== text.charCodeAt(i)) return false;
+    }
+    return at - start === this.#lengths[number];
+  }
+
+  #append(text: string): void {
+    const { length } = text;
+    if (this.#end + length > this.#bytes.length) this.#grow();
+    const [bytes, end] = [this.#bytes, this.#end];
+    // For texts as short as these a loop is several times as fast as a call of Buffer's.
+    for (let at = 0; at < length; at += 1) bytes[end + at] = text.charCodeAt(at);
+    this.#end = end + length;
   }
 
   #grow(): void {

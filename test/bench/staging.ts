@@ -75,7 +75,7 @@ async function bareLoop(segment: number, { table, objects }: EmbeddedStores): Pr
   await table.get({ pk: `STREAM#${STREAM.name}`, sk: "STATE" });
   const record = { pk: `BATCH#${BATCH}`, sk: `SEGMENT#${String(segment).padStart(6, "0")}` };
   await table.get(record);
-  const { key } = batch?.["plan"] as Plan;
+  const { key } = (batch as unknown as { readonly plan: Plan }).plan;
   const planned = await plannedSegment(segment, key, objects);
   await objects.read("due", `${PREFIX}due.csv`, { from: planned.from, to: planned.to });
 

@@ -5,6 +5,9 @@ import { MandateIds } from "./mandate-ids.ts";
 import { PackedTexts } from "./packed-texts.ts";
 import type { OwnDebit } from "./own-judgement.ts";
 
+/** Characters of an entry's own fields, as most have them. */
+const USUAL_ENTRY = 56;
+
 /** Why the gate would exclude a row without asking the ledger. */
 export type OwnExclusion = Pick<Exclusion, "reason" | "field" | "otherLine">;
 
@@ -52,7 +55,7 @@ export class DueTable {
     this.#reasons = new Uint8Array(capacity);
     this.#fields = new Uint8Array(capacity);
     this.#otherLines = new Uint32Array(capacity);
-    this.#entries = new PackedTexts(capacity);
+    this.#entries = new PackedTexts(capacity, USUAL_ENTRY);
   }
 
   /** A row that a bank file should carry, as far as the row itself can tell. */

@@ -2,13 +2,18 @@ const LINE_FEED = 0x0a;
 
 /** Many short ASCII texts by number, in one block outside the heap: a million of them as strings would fill it. */
 export class PackedTexts {
-  #bytes = Buffer.allocUnsafeSlow(1 << 16);
+  #bytes: Buffer;
   #end = 0;
   readonly #starts: Uint32Array;
   readonly #lengths: Uint8Array;
 
-  /** @param capacity numbers run from 0 to capacity - 1 */
-  constructor(capacity: number) {
+  /**
+   * @param capacity numbers run from 0 to capacity - 1
+   * @param usualLength of the texts under one number. What it sets aside takes memory only as it is used, while a
+   *   block that grows lies in memory twice; a wrong guess costs just that
+   */
+  constructor(capacity: number, usualLength = 32) {
+    this.#bytes = Buffer.allocUnsafeSlow(Math.max(capacity * usualLength, 1024));
     this.#starts = new Uint32Array(capacity);
     this.#lengths = new Uint8Array(capacity);
   }

@@ -29,7 +29,7 @@ const SIZES = {
 } as const;
 /** As many as the gate asks for in one call, and has under way. */
 const CLAIMS_PER_READ = 500;
-const READS_AT_ONCE = 8;
+const READS_AT_ONCE = 4;
 
 /**
  * The gate against a loop that reads what it reads and throws it away: once through the very adapters and SDK clients

@@ -14,7 +14,7 @@ import type { StagingRecord } from "./staging-record.ts";
 import { RunningSum } from "./sums.ts";
 
 const LINES_PER_READ = 500;
-const READS_AT_ONCE = 8;
+const READS_AT_ONCE = 4;
 
 /**
  * Reads the claim of every due row that can have one, and the claims that refusals name: what a file carries must

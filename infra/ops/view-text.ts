@@ -16,7 +16,7 @@ export function viewText(view: BatchView, stream: string, stage?: string): strin
   if (item?.paused) lines.push(`paused     by ${item.paused.by} at ${item.paused.at}: ${item.paused.reason}`);
   if (item?.deploying) lines.push(`deploying  ${item.deploying.id} since ${item.deploying.at}`);
   if (record?.dueList)
-    lines.push(`due        ${record.dueList.count} rows, ${dollars(record.dueList.totalCents)}`);
+    lines.push(`due        ${record.dueList.count} rows, ${dollars(record.plan?.cents ?? record.dueList.totalCents)}`);
   lines.push(
     `staged     ${staged.count} debits, ${dollars(staged.cents)}`,
     `excluded   ${excluded.count} rows`,

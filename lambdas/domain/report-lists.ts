@@ -29,7 +29,7 @@ const MEANINGS: Readonly<Record<ExclusionReason, string>> = {
 
 /** Exclusions by reason, then line by line, as far as the page lists them. */
 export function exclusions(report: BatchReport, list: readonly Exclusion[]): string {
-  const { count, content, byReason } = report.excluded;
+  const { count, content, byReason, untold = 0 } = report.excluded;
   if (count === 0 && list.length === 0)
     return section("exclusions", "Exclusions", "<p>No row was excluded.</p>");
   const portion = share(content, report.dueList.count);
@@ -40,6 +40,9 @@ export function exclusions(report: BatchReport, list: readonly Exclusion[]): str
     list.length === count
       ? ""
       : `<p>${verdict("bad", `The report counts ${grouped(count)} excluded rows, the list holds ${grouped(list.length)}.`)}</p>`,
+    untold === 0
+      ? ""
+      : `<p>Of ${grouped(untold)} of them the amount is in no sum of this report: columns that are not in their places, or an amount above the limit, could be a bank account. The gate has proven the manifest's total with them.</p>`,
     reasonTable(byReason, list),
     exclusionList(list),
   );

@@ -35,7 +35,12 @@ export interface BatchReport {
   readonly dueList: Sum;
   readonly ledger: Sum;
   readonly bankFiles: Sum;
-  readonly excluded: Sum & { readonly content: number; readonly byReason: Readonly<Record<string, number>> };
+  readonly excluded: Sum & {
+    readonly content: number;
+    readonly byReason: Readonly<Record<string, number>>;
+    /** How many rows have an amount that no sum of the report holds, because it may be a bank account; absent if none. */
+    readonly untold?: number;
+  };
   readonly merchants: readonly MerchantTotal[];
   readonly checks: readonly Check[];
   readonly files: readonly {

@@ -238,7 +238,16 @@ export const LEDGER_CASES: Readonly<Record<string, readonly Case[]>> = {
     ["cents of a batch", ["batch-limit"], under({ maxBatchCents: 5_000 })],
     [
       "cents of a debit",
-      ["debit-limit", "entries", "exclusions", "excluded-share"],
+      [
+        "segments-complete",
+        "debit-limit",
+        "entries",
+        "exclusions",
+        "claims",
+        "merchants",
+        "totals",
+        "excluded-share",
+      ],
       under({ maxDebitCents: 1_300 }),
     ],
     ["share of excluded rows", ["excluded-share"], under({ toleratedExcludedShare: 0.11 })],

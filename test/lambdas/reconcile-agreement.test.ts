@@ -307,35 +307,36 @@ const anyRow = fc
 /** Line by line what staging makes of a list, before the ledger is asked. */
 function asStagingJudges(bytes: Buffer, configured = stream()) {
   const rows = [...readRows(bytes, { header: true })];
-  const { segments, totalCents } = planSegments(bytes, configured, BILLING_DATE);
+  const { segments, totalCents, tellableCents } = planSegments(bytes, configured, BILLING_DATE);
   const refusals = new Map(segments.flatMap((segment) => segment.refusals).map((one) => [one.line, one]));
   const lines = rows.map(({ line, fields }) => {
     const refusal = refusals.get(line);
-    if (refusal) return exclusion(line, fields, refusal.reason, { otherLine: refusal.otherLine });
+    if (refusal) return exclusion(line, fields, refusal.reason, configured, { otherLine: refusal.otherLine });
     const shape = judgeShape(fields);
-    if (shape) return exclusion(line, fields, "malformed-row", shape);
+    if (shape) return exclusion(line, fields, "malformed-row", configured, shape);
     const content = judgeContent(fields, configured, BILLING_DATE);
-    if ("reason" in content) return exclusion(line, fields, content.reason, { field: content.field });
+    if ("reason" in content)
+      return exclusion(line, fields, content.reason, configured, { field: content.field });
     const { mandateId, dueDate, attempt, merchantId, cents } = content.row;
     return { entry: entryText(content.row), key: { mandateId, dueDate, attempt }, merchantId, cents };
   });
-  return { lines, totalCents };
+  return { lines, totalCents, tellableCents };
 }
 
 function asTheGateJudges(bytes: Buffer, configured = stream()) {
   const table: DueTable = judgeList(bytes, configured, BILLING_DATE);
-  let totalCents = 0;
+  let tellableCents = 0;
   const lines = Array.from({ length: table.rows }, (_, index) => {
     const line = index + 1;
     const cents = table.cents[line] ?? 0;
-    totalCents += cents;
+    tellableCents += cents;
     const own = table.ownExclusion(line);
     if (!own)
       return { entry: table.entry(line), key: table.key(line), merchantId: table.merchantId(line), cents };
     const names = { mandateId: table.mandateId(line), dueDate: table.dueDate(line) };
     return { line, cents, ...(table.nameable[line] === 1 && names), ...own };
   });
-  return { lines, totalCents };
+  return { lines, totalCents: table.manifestCents, tellableCents };
 }
 
 describe("gate and staging judge a due list", () => {

@@ -402,7 +402,15 @@ describe("the limits", () => {
     const gate = await soundCase(3);
     Object.assign(gate.stream, { maxDebitCents: 1010 });
     const { failed } = await gate.judge();
-    expect(failed).toEqual(["debit-limit", "entries", "exclusions"]);
+    expect(failed).toEqual([
+      "segments-complete",
+      "debit-limit",
+      "entries",
+      "exclusions",
+      "claims",
+      "merchants",
+      "totals",
+    ]);
   });
 
   it("of the excluded share knows content alone: duplicates and crowds may be the whole list", async () => {

@@ -56,7 +56,7 @@ async function close(ports: Ports, batch: BatchItem, fence: number): Promise<Bat
   const item = held(await ports.ledger.readStream(batch.stream), batch.id, fence);
   const { files, verdict } = settledFiles(item);
   if (batch.dueList === undefined) throw new LedgerBroken(`batch ${batch.id} has no due list in its record`);
-  const due = { count: batch.dueList.count, cents: batch.dueList.totalCents };
+  const due = { count: batch.dueList.count, cents: batch.plan?.cents ?? batch.dueList.totalCents };
   const at = new Date(ports.clock.now()).toISOString();
   const ending = proveEnding(due, await ports.ledger.readSegments(batch.id), files, at);
   await recordFiles(ports, batch.id, files);

@@ -21,7 +21,11 @@ export type Companions = ReadonlyMap<number, readonly number[]>;
 export class DueTable {
   /** Data rows. */
   rows = 0;
-  /** The amount that the manifest counts. */
+  /** The manifest's total as this list has it. */
+  manifestCents = 0;
+  /** The rows of which the manifest counts cents that may not be told. */
+  untold = 0;
+  /** The amount that may be told: what every sum but the manifest's is made of. */
   readonly cents: Float64Array;
   /** 1 where a report may name mandate, due date and merchant. */
   readonly nameable: Uint8Array;

@@ -10,7 +10,7 @@ const CONTENT: readonly string[] = CONTENT_REASONS;
 /** The report of one run of the gate, for whatever number it gets. */
 export function gateReport(
   judged: Case,
-  { rows, files, ledger }: Evidence,
+  { list: { table }, rows, files, ledger }: Evidence,
   exclusions: readonly Exclusion[],
   checks: readonly Check[],
   events: readonly EventItem[],
@@ -27,10 +27,17 @@ export function gateReport(
     writtenBy: "Reconcile",
     at,
     status: passed ? "GATE_PASSED" : "GATE_FAILED",
-    dueList: { count: batch.dueList.count, cents: batch.dueList.totalCents },
+    dueList: {
+      count: batch.dueList.count,
+      cents: table.untold === 0 ? batch.dueList.totalCents : rows.due.cents,
+    },
     ledger: plain(ledger),
     bankFiles: plain(files.debits),
-    excluded: { ...plain(rows.excluded), ...byReason(exclusions) },
+    excluded: {
+      ...plain(rows.excluded),
+      ...byReason(exclusions),
+      ...(table.untold > 0 && { untold: table.untold }),
+    },
     merchants: rows.merchants,
     checks,
     files: judged.files.map(({ number, sha256, debits, cents, firstLine, lastLine, state }) => {

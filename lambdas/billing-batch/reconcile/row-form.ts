@@ -11,6 +11,8 @@ const ID = /^[\w.-]{1,64}$/;
 const ATTEMPT = /^[1-9]\d?$/;
 const BSB = /^\d{3}-?\d{3}$/;
 const AMOUNT = /^\d{1,15}$/;
+const LETTER = /[a-z]/i;
+const DIGITS_AND_HYPHENS = /^[\d-]+$/;
 
 /** The first judgement: ten fields, and three ids that are ids. */
 export function judgeForm(row: Fields): OwnRefusal | undefined {
@@ -51,12 +53,28 @@ export function hasKey(row: Fields): boolean {
   );
 }
 
-/** Whether a report may name the row's ids: only where date and BSB stand in their columns, so that nothing is shifted. */
+/**
+ * Whether a report may name the row's ids: only where date, BSB and bank account stand in their columns, so that
+ * nothing is shifted or exchanged. A bank account number has no letter, so two ids that have one may be named beside
+ * a number that is none.
+ */
 export function isNameable(row: Fields): boolean {
   return (
     row.length === COLUMNS.length &&
     ID.test(at(row, 0)) &&
     parseCalendarDate(at(row, 1)) !== undefined &&
-    BSB.test(at(row, 6))
+    BSB.test(at(row, 6)) &&
+    (isAccountNumber(at(row, 7)) || (LETTER.test(at(row, 0)) && LETTER.test(at(row, 3))))
   );
+}
+
+function isAccountNumber(text: string): boolean {
+  if (!DIGITS_AND_HYPHENS.test(text) || !/[1-9]/.test(text)) return false;
+  return text.length <= 9 || text.replaceAll("-", "").length <= 9;
+}
+
+/** The cents of a row that may be told, and summed: of a nameable row within the limit for one debit. */
+export function tellableCents(row: Fields, limit: number): number {
+  const cents = countedCents(row);
+  return cents <= limit && isNameable(row) ? cents : 0;
 }

@@ -19,6 +19,7 @@ export type Judged =
 const ID = /^[A-Za-z0-9._-]{1,64}$/;
 const ATTEMPT = /^[1-9][0-9]?$/;
 const AMOUNT = /^[0-9]{1,15}$/;
+const ACCOUNT_LIKE = /^[0-9-]+$/;
 const HAS_LETTER = /[A-Za-z]/;
 const MOST_REMITTER = 16;
 const MOST_TITLE = 32;
@@ -32,9 +33,27 @@ const at = (fields: readonly string[], column: Column): string => fields[COLUMNS
 export function judgeShape(fields: readonly string[]): { readonly field?: Column } | undefined {
   if (fields.length !== COLUMNS.length) return {};
   const field = (["mandate_id", "merchant_id", "customer_id"] as const).find(
-    (id) => !ID.test(at(fields, id)),
+    (id) => !ID.test(at(fields, id)) || (id !== "customer_id" && isOwnBankAccount(id, fields)),
   );
   return field && { field };
+}
+
+/**
+ * Whether an id of the row is the bank account that the row debits, or its title: the ledger would keep it as the
+ * mandate for ever, and reports would name it as the merchant. Numbers of up to four digits are too short to tell.
+ */
+function isOwnBankAccount(column: "mandate_id" | "merchant_id", fields: readonly string[]): boolean {
+  const id = at(fields, column);
+  if (column === "mandate_id" && id === at(fields, "account_title")) return true;
+  if (!ACCOUNT_LIKE.test(id)) return false;
+  const [bsb, account] = [at(fields, "bsb"), at(fields, "account_number")];
+  const number = significant(account);
+  return number.length > 4 && [number, significant(bsb + account)].includes(significant(id));
+}
+
+/** The digits of a number, without hyphens and leading zeros. */
+function significant(text: string): string {
+  return text.replaceAll("-", "").replace(/^0+/, "");
 }
 
 /**

@@ -171,6 +171,23 @@ describe("at the edges of the rules", () => {
   });
 });
 
+describe("an id that is the row's own bank account", () => {
+  const account = { bsb: "062-000", account_number: "0098-76123", account_title: "QUOKKA" };
+
+  test.each(["9876123", "0098-76123", "06200000-9876123", "62000009876123"])("is none: %s", (id) => {
+    for (const column of ["mandate_id", "merchant_id"] as const) {
+      expect(judgeShape(fieldsOf({ ...account, [column]: id }))).toEqual({ field: column });
+    }
+    expect(judgeShape(fieldsOf({ ...account, customer_id: id }))).toBeUndefined();
+  });
+
+  test("is none as a title either; any other number, and a number of up to four digits, may be an id", () => {
+    expect(judgeShape(fieldsOf({ ...account, mandate_id: "QUOKKA" }))).toEqual({ field: "mandate_id" });
+    expect(judgeShape(fieldsOf({ ...account, mandate_id: "9876124" }))).toBeUndefined();
+    expect(judgeShape(fieldsOf({ account_number: "0001234", mandate_id: "1234" }))).toBeUndefined();
+  });
+});
+
 describe("the manifest's cents of a row", () => {
   test("are its tenth field of 1 to 15 digits, whatever else is wrong with it", () => {
     expect(manifestCents(fieldsOf({ mandate_id: "", bsb: "", amount_cents: "999999999999999" }))).toBe(

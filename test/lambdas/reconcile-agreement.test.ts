@@ -206,7 +206,11 @@ describe("gate and composing mark debits and files", () => {
 });
 
 const hostile = {
-  mandate_id: ["m1", "m1", "m2", "m3", "", "m 1", "m\n", "a".repeat(64), "a".repeat(65), "ä", "constructor"],
+  mandate_id: [
+    ...["m1", "m1", "m2", "m3", "", "m 1", "m\n", "a".repeat(64), "a".repeat(65), "ä", "constructor"],
+    // Bank accounts, of which some rows are the row's own, and one that is none.
+    ...["12345678", "0012345678", "83170-12345678", "1234", "-", "083-17012-345-6789", "98765432"],
+  ],
   due_date: [
     "2026-03-02",
     "2026-03-02",
@@ -225,7 +229,18 @@ const hostile = {
     "+002026-03-02",
   ],
   attempt: ["1", "1", "2", "99", "100", "0", "01", "", "1.0", "१", "-1"],
-  merchant_id: ["m-gym", "m-gym", "m-long", "constructor", "__proto__", "", "a/b"],
+  merchant_id: [
+    "m-gym",
+    "m-gym",
+    "m-long",
+    "constructor",
+    "__proto__",
+    "",
+    "a/b",
+    "12345678",
+    "0831701234",
+    "7",
+  ],
   merchant_name: [
     "Gym",
     "  Gym  ",
@@ -244,6 +259,8 @@ const hostile = {
   account_number: [
     "12345678",
     "00-1234",
+    "m1",
+    "m-gym",
     "000-000",
     "-",
     "",
@@ -256,6 +273,7 @@ const hostile = {
   account_title: [
     "Zoë",
     "NGUYEN. Thi",
+    "m1",
     "",
     "  ",
     "a".repeat(40),

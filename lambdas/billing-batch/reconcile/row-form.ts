@@ -14,13 +14,23 @@ const AMOUNT = /^\d{1,15}$/;
 const LETTER = /[a-z]/i;
 const DIGITS_AND_HYPHENS = /^[\d-]+$/;
 
-/** The first judgement: ten fields, and three ids that are ids. */
+/** The first judgement: ten fields, and three ids that are ids, and no bank account. */
 export function judgeForm(row: Fields): OwnRefusal | undefined {
   if (row.length !== COLUMNS.length) return { reason: "malformed-row" };
-  if (!ID.test(at(row, 0))) return { reason: "malformed-row", field: "mandate_id" };
-  if (!ID.test(at(row, 3))) return { reason: "malformed-row", field: "merchant_id" };
+  if (!ID.test(at(row, 0)) || at(row, 0) === at(row, 8) || isDebited(at(row, 0), row))
+    return { reason: "malformed-row", field: "mandate_id" };
+  if (!ID.test(at(row, 3)) || isDebited(at(row, 3), row))
+    return { reason: "malformed-row", field: "merchant_id" };
   if (!ID.test(at(row, 5))) return { reason: "malformed-row", field: "customer_id" };
   return undefined;
+}
+
+/** Whether an id is the very bank account that the row debits, with its BSB or without. */
+function isDebited(id: string, row: Fields): boolean {
+  if (!DIGITS_AND_HYPHENS.test(id)) return false;
+  const bare = (text: string) => text.replace(/^[0-]+|-/g, "");
+  const account = bare(at(row, 7));
+  return account.length >= 5 && (bare(id) === account || bare(id) === bare(`${at(row, 6)}${at(row, 7)}`));
 }
 
 /** Whether the text is an attempt, 1 to 99. */

@@ -16,8 +16,8 @@ export async function announced<Output>(
   try {
     return await run();
   } catch (error) {
-    const { batchId, stream, fence } = subjectOf(event);
     const outcome = error instanceof Error ? error.name : "an unknown thing was thrown";
+    const { batchId, stream, fence } = subjectOf(event, outcome !== "ZodError");
     ports.log.decision({
       state,
       ...(batchId !== undefined && { batchId }),
@@ -33,16 +33,20 @@ export async function announced<Output>(
   }
 }
 
-const STREAM = /^[a-z0-9-]{3,20}$/;
+/** A stream's name has a letter; digits alone may be anything, also a bank account. */
+const STREAM = /^(?=.*[a-z])[a-z0-9-]{3,20}$/;
 
-/** What an event is about, as far as it has the form of a name: nothing else may get into a log or a dimension. */
-function subjectOf(event: unknown): { batchId?: string; stream?: string; fence?: number } {
+/**
+ * What an event is about, as far as it has the form of a name: nothing else may get into a log or a dimension. A
+ * fence has no form that tells it from another number, so that it must be that of an event that fits.
+ */
+function subjectOf(event: unknown, fits: boolean): { batchId?: string; stream?: string; fence?: number } {
   const { batchId, stream, fence } = (event ?? {}) as Record<string, unknown>;
   const batch = typeof batchId === "string" ? parseBatchId(batchId) : undefined;
   const named = typeof stream === "string" && STREAM.test(stream) ? stream : batch?.stream;
   return {
     ...(batch && { batchId: batch.id }),
     ...(named !== undefined && { stream: named }),
-    ...(typeof fence === "number" && { fence }),
+    ...(fits && typeof fence === "number" && { fence }),
   };
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import type { SFNClientConfig } from "@aws-sdk/client-sfn";
-import type { z } from "zod";
+import { z } from "zod";
 import type { Configuration } from "../domain/stream.ts";
 import { announced } from "../announced.ts";
 import type { Clock, Nonce, Ports } from "../ports.ts";
@@ -50,6 +50,18 @@ function lambdaRuntime(): Runtime {
   };
 }
 
+/** The event, or a ZodError without the names of keys that nobody knows: of a row by mistake they may be its values. */
+function fitting<Schema extends z.ZodType>(schema: Schema, event: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(event);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map((issue) =>
+    issue.code === "unrecognized_keys"
+      ? { ...issue, keys: [], message: `${issue.keys.length} unrecognized keys` }
+      : issue,
+  );
+  throw new z.ZodError(issues);
+}
+
 /**
  * Makes a Lambda handler of a step: parse the event strictly, wire the ports once, call the step, and announce the
  * error that it ends in. An event that does not fit is refused by a ZodError that names the field.
@@ -69,7 +81,7 @@ export function lambda<
     const ports = wiring.ports(runtime);
     return async (event: unknown, context: InvocationContext) =>
       announced(wiring.name, event, ports, async () =>
-        wiring.step(wiring.event.parse(event), ports, context),
+        wiring.step(fitting(wiring.event, event), ports, context),
       );
   };
   let onLambda: ReturnType<typeof on> | undefined;

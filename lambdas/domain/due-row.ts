@@ -106,7 +106,7 @@ export function manifestCents(fields: readonly string[]): number {
  * columns are exchanged, the one called mandate_id may hold a bank account.
  *
  * That is so where due date and BSB are what their columns claim, and the bank account number too; or else the ids
- * have a letter, which no bank account number has.
+ * have a letter, which no bank account number has. An id that is the row's own bank account is none in any case.
  */
 export function isInPlace(fields: readonly string[]): boolean {
   return (
@@ -114,6 +114,8 @@ export function isInPlace(fields: readonly string[]): boolean {
     ID.test(at(fields, "mandate_id")) &&
     parseCalendarDate(at(fields, "due_date")) !== undefined &&
     parseBsb(at(fields, "bsb")) !== undefined &&
+    !isOwnBankAccount("mandate_id", fields) &&
+    !isOwnBankAccount("merchant_id", fields) &&
     (parseAccountNumber(at(fields, "account_number")) !== undefined ||
       (HAS_LETTER.test(at(fields, "mandate_id")) && HAS_LETTER.test(at(fields, "merchant_id"))))
   );

@@ -79,8 +79,14 @@ export class LocalBilling {
     this.#billed = billed;
   }
 
-  /** @param now what the local clock shows when the app is open */
-  static async open(now = `${DATE}T07:00:00+11:00`): Promise<LocalBilling> {
+  /**
+   * @param now what the local clock shows when the app is open
+   * @param watch stands around every call of a function, outside of what its stream has put there
+   */
+  static async open(
+    now = `${DATE}T07:00:00+11:00`,
+    watch: Around = (_name, _event, call) => call(),
+  ): Promise<LocalBilling> {
     const assembly = await readAssembly(await synthesis());
     const folder = await mkdtemp(join(tmpdir(), "debit-once-batches-"));
     const known = configuration("dev");
@@ -95,7 +101,7 @@ export class LocalBilling {
       retryDelayMs: 0,
       around: (name, event, call) => {
         const around = billed.get(streamOf(event))?.around;
-        return around ? around(name, event, call) : call();
+        return watch(name, event, () => (around ? around(name, event, call) : call()));
       },
     });
     return new LocalBilling(app, folder, streams, billed);

@@ -17,12 +17,17 @@ const DIGITS_AND_HYPHENS = /^[\d-]+$/;
 /** The first judgement: ten fields, and three ids that are ids, and no bank account. */
 export function judgeForm(row: Fields): OwnRefusal | undefined {
   if (row.length !== COLUMNS.length) return { reason: "malformed-row" };
-  if (!ID.test(at(row, 0)) || at(row, 0) === at(row, 8) || isDebited(at(row, 0), row))
+  if (!ID.test(at(row, 0)) || isPayer(at(row, 0), row))
     return { reason: "malformed-row", field: "mandate_id" };
   if (!ID.test(at(row, 3)) || isDebited(at(row, 3), row))
     return { reason: "malformed-row", field: "merchant_id" };
   if (!ID.test(at(row, 5))) return { reason: "malformed-row", field: "customer_id" };
   return undefined;
+}
+
+/** Whether a mandate id is the bank account, or the name, of the one who is debited. */
+function isPayer(id: string, row: Fields): boolean {
+  return id === at(row, 8) || isDebited(id, row);
 }
 
 /** Whether an id is the very bank account that the row debits, with its BSB or without. */
@@ -74,6 +79,8 @@ export function isNameable(row: Fields): boolean {
     ID.test(at(row, 0)) &&
     parseCalendarDate(at(row, 1)) !== undefined &&
     BSB.test(at(row, 6)) &&
+    !isDebited(at(row, 3), row) &&
+    !isPayer(at(row, 0), row) &&
     (isAccountNumber(at(row, 7)) || (LETTER.test(at(row, 0)) && LETTER.test(at(row, 3))))
   );
 }

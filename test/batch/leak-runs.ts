@@ -86,7 +86,7 @@ export class LeakRuns {
     const name = stream.stream.name;
     const texts = [viewText(view, name), JSON.stringify(view)];
     if (execution) {
-      const result = batchResult(view, name, execution, false, { files: [] } as never);
+      const result = batchResult(view, name, execution, false, { files: [] });
       texts.push(resultText(result, name), JSON.stringify(result));
     }
     this.told.push({ place: "texts of the command lines", where: run.id, text: texts.join("\n") });

@@ -12,7 +12,7 @@ import {
 } from "../../lambdas/domain/faults.ts";
 import { IllegalMove } from "../../lambdas/domain/moves.ts";
 import type { FileItem, FileStateName, SegmentItem } from "../../lambdas/domain/records.ts";
-import { AT, batchItem, FILE_STATES, fileItem, heldBy, segmentItem } from "../builders.ts";
+import { AT, batchItem, FILE_STATES, fileItem, gateReport, heldBy, segmentItem } from "../builders.ts";
 import { type EmbeddedStores, embeddedStores } from "../embedded-stores.ts";
 import {
   answerLost,
@@ -98,6 +98,28 @@ describe("CloseBatch", () => {
     });
     await close(world, 1, ports);
     expect(writes).toEqual(["createFile", "writeBatch", "writeStream", "create", "create", "create"]);
+  });
+
+  it("reports what the verdict's report says, whatever a gate that woke up late has written since", async () => {
+    const world = await ready(["SUBMITTED"]);
+    const late = gateReport(world.id(), {
+      number: 2,
+      status: "GATE_FAILED",
+      at: "2026-10-05T21:00:00.000Z",
+      ledger: { count: 9, cents: 9 },
+      checks: [{ name: "totals", kind: "proof", passed: false, expected: "0", found: "9" }],
+    });
+    const json = Buffer.from(JSON.stringify(late), "utf8");
+    await world.objects.create("reports", `${world.id()}/report-002.json`, json, "application/json");
+    const { report: key } = await close(world);
+    expect(key).toBe(`${world.id()}/report-003.json`);
+    const stored = await world.objects.read("reports", key);
+    expect(JSON.parse(stored?.bytes.toString("utf8") ?? "")).toMatchObject({
+      status: "CLOSED",
+      ledger: { count: 0, cents: 0 },
+      checks: [],
+      timeline: expect.arrayContaining([{ at: AT, what: "Reconcile: the gate passed" }]),
+    });
   });
 
   it("keeps pause and fence when it frees the lock", async () => {

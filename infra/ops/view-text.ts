@@ -1,4 +1,5 @@
 import { dollars } from "../../lambdas/domain/cents.ts";
+import { visible } from "../../lambdas/domain/visible-text.ts";
 import type { BatchView } from "../../lambdas/operations/show-batch/show-batch.ts";
 import { nextSteps } from "./next-steps.ts";
 import { rootError } from "./root-error.ts";
@@ -16,7 +17,9 @@ export function viewText(view: BatchView, stream: string, stage?: string): strin
   if (item?.paused) lines.push(`paused     by ${item.paused.by} at ${item.paused.at}: ${item.paused.reason}`);
   if (item?.deploying) lines.push(`deploying  ${item.deploying.id} since ${item.deploying.at}`);
   if (record?.dueList)
-    lines.push(`due        ${record.dueList.count} rows, ${dollars(record.plan?.cents ?? record.dueList.totalCents)}`);
+    lines.push(
+      `due        ${record.dueList.count} rows, ${dollars(record.plan?.cents ?? record.dueList.totalCents)}`,
+    );
   lines.push(
     `staged     ${staged.count} debits, ${dollars(staged.cents)}`,
     `excluded   ${excluded.count} rows`,
@@ -38,7 +41,8 @@ export function viewText(view: BatchView, stream: string, stage?: string): strin
     const { text, commands } = nextSteps(root.name, batchId, stream, stage, root.message);
     lines.push("", `next: ${text}`, ...commands.map((command) => `  ${command}`));
   }
-  return `${lines.join("\n")}\n`;
+  // A reason is what somebody has typed: nothing of it may steer a terminal.
+  return `${lines.map(visible).join("\n")}\n`;
 }
 
 function lockText({ batchId, stream }: BatchView): string {

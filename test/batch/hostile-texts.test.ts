@@ -54,7 +54,7 @@ test("texts of the billing system and of people are inert in page, exclusions an
   expect(page).not.toMatch(/<(img|script|iframe|a)\b/);
   expect(page.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
 
-  const records = parse(csv) as string[][];
+  const records: string[][] = parse(csv);
   expect(records.length).toBeGreaterThan(30);
   expect(records.map((record) => record[3])).toEqual(expect.arrayContaining(["'-1", "'-2-3"]));
   for (const cell of records.flat()) expect(cell).not.toMatch(/^[\s=+\-@]/);

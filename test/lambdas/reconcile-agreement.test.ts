@@ -207,9 +207,25 @@ describe("gate and composing mark debits and files", () => {
 
 const hostile = {
   mandate_id: [
-    ...["m1", "m1", "m2", "m3", "", "m 1", "m\n", "a".repeat(64), "a".repeat(65), "ä", "constructor"],
+    "m1",
+    "m1",
+    "m2",
+    "m3",
+    "",
+    "m 1",
+    "m\n",
+    "a".repeat(64),
+    "a".repeat(65),
+    "ä",
+    "constructor",
     // Bank accounts, of which some rows are the row's own, and one that is none.
-    ...["12345678", "0012345678", "83170-12345678", "1234", "-", "083-17012-345-6789", "98765432"],
+    "12345678",
+    "0012345678",
+    "83170-12345678",
+    "1234",
+    "-",
+    "083-17012-345-6789",
+    "98765432",
   ],
   due_date: [
     "2026-03-02",

@@ -59,7 +59,8 @@ function fitting<Schema extends z.ZodType>(schema: Schema, event: unknown): z.ou
       ? { ...issue, keys: [], message: `${issue.keys.length} unrecognized keys` }
       : issue,
   );
-  throw new z.ZodError(issues);
+  // What `parse` itself throws: the class called ZodError is no Error.
+  throw new z.ZodRealError(issues);
 }
 
 /**

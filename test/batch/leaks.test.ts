@@ -65,7 +65,7 @@ beforeAll(async () => {
   search = new CanarySearch(runs.payers);
   places = searched(told, search);
   process.stdout.write(`${searchTable(places)}\n`);
-});
+}, 300_000);
 afterAll(() => runs.billing.close());
 
 /** What the command lines print of a list with shifted rows, one with a lone amount, and one that cannot be read. */

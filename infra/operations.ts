@@ -4,17 +4,21 @@ import type { BatchMachine } from "./batch-machine.ts";
 import type { Grant } from "./grant.ts";
 import { type Deployment, handlerLambda, kebab } from "./handler.ts";
 import type { DataStack } from "./stacks/data.ts";
+import { twoPersons } from "./two-persons.ts";
 
 /**
  * What people may do. They invoke these functions, which ask the ledger first; they never write the table, and
- * never touch an execution themselves.
+ * never touch an execution themselves. What takes two people is not among the functions returned, which one person
+ * may invoke.
  */
 export function operations(
   scope: Construct,
   deployment: Deployment,
-  { ledger, outbound, reports }: DataStack,
+  data: DataStack,
   batch: BatchMachine,
 ): NodejsFunction[] {
+  const { ledger, outbound, reports } = data;
+  twoPersons(scope, deployment, data);
   const operation = (name: string, does: string, may: readonly Grant[]) =>
     handlerLambda(scope, name, `lambdas/operations/${kebab(name)}`, deployment, {
       does,

@@ -16,13 +16,14 @@ export async function announced<Output>(
   try {
     return await run();
   } catch (error) {
-    const { batchId, stream, fence } = subjectOf(event);
+    const { batchId, stream, fence, by } = subjectOf(event);
     const outcome = error instanceof Error ? error.name : "an unknown thing was thrown";
     ports.log.decision({
       state,
       ...(batchId !== undefined && { batchId }),
       ...(stream !== undefined && { stream }),
       ...(fence !== undefined && { fence }),
+      ...(by !== undefined && { by }),
       outcome,
     });
     if (stream !== undefined) {
@@ -35,14 +36,21 @@ export async function announced<Output>(
 
 const STREAM = /^[a-z0-9-]{3,20}$/;
 
-/** What an event is about, as far as it has the form of a name: nothing else may get into a log or a dimension. */
-function subjectOf(event: unknown): { batchId?: string; stream?: string; fence?: number } {
-  const { batchId, stream, fence } = (event ?? {}) as Record<string, unknown>;
+/** The form of a session name, which is what AWS knows a person by. */
+const PERSON = /^[\w+=,.@-]{2,64}$/;
+
+/**
+ * What an event is about and whose it is, as far as it has the form of a name: nothing else may get into a log or a
+ * dimension.
+ */
+function subjectOf(event: unknown): { batchId?: string; stream?: string; fence?: number; by?: string } {
+  const { batchId, stream, fence, by } = (event ?? {}) as Record<string, unknown>;
   const batch = typeof batchId === "string" ? parseBatchId(batchId) : undefined;
   const named = typeof stream === "string" && STREAM.test(stream) ? stream : batch?.stream;
   return {
     ...(batch && { batchId: batch.id }),
     ...(named !== undefined && { stream: named }),
     ...(typeof fence === "number" && { fence }),
+    ...(typeof by === "string" && PERSON.test(by) && { by }),
   };
 }

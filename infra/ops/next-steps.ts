@@ -1,3 +1,5 @@
+import { SUSPICIONS } from "../../lambdas/domain/suspicion.ts";
+
 /** What a person does next: one sentence, and the commands it needs. */
 export interface NextSteps {
   readonly text: string;
@@ -7,6 +9,9 @@ export interface NextSteps {
 const show = (id: string) => `npm run ops -- show ${id}`;
 const redrive = (id: string) => `npm run ops -- redrive ${id} --reason "…" --yes`;
 const abandon = (id: string) => `npm run ops -- abandon ${id} --reason "…" --yes`;
+const propose = (id: string, check: string) =>
+  `npm run ops -- propose accept-suspicion ${id} ${check} --reason "…" --yes`;
+const approve = `npm run ops -- approve <proposal> --yes`;
 
 /**
  * By the name of the error that stopped a batch.
@@ -54,10 +59,27 @@ function stepsFor(errorName: string, batchId: string, stream: string, message: s
         commands: [redrive(batchId)],
       };
     case "GateFailed":
+      return gateFailed(batchId, message);
+    case "ProposalRefused":
       return {
-        text: "Nothing was sent. The report says which check failed and by how much. A failed proof cannot be passed: find the cause, then abandon the batch and bill its rows under the next number.",
-        commands: [show(batchId), abandon(batchId)],
+        text: "Only a suspicion that the gate has failed for the files of an open batch can be accepted; the newest report lists them.",
+        commands: [show(batchId)],
       };
+    case "ProposalUnknown":
+      return { text: "Check the id: show lists the batch's proposals.", commands: [show(batchId)] };
+    case "ApprovalRefused":
+      return {
+        text: "Another person than the proposer approves, within the hour, for the files that were proposed. If that is over, propose again.",
+        commands: [show(batchId)],
+      };
+    case "CallerRefused":
+    case "NotAllowed":
+      return {
+        text: "Proposals are made in a session of the Proposer role and approved in one of the Approver role, each under your own user name. The stack's outputs name both roles.",
+        commands: [],
+      };
+    case "RequestMalformed":
+      return { text: "Mend what the message names, and ask again.", commands: [] };
     case "CutOffPassed":
     case "SubmissionStopped":
       return {
@@ -111,4 +133,25 @@ function stepsFor(errorName: string, batchId: string, stream: string, message: s
         commands: [show(batchId), redrive(batchId), abandon(batchId)],
       };
   }
+}
+
+/** A failed proof ends the batch; where only suspicions failed, two people may accept each of them. */
+function gateFailed(batchId: string, message: string): NextSteps {
+  const names = / failed: (.*); see /.exec(message)?.[1]?.split(", ") ?? [];
+  const failed = names.map((name) => name.replace(/ \(.*$/, ""));
+  if (failed.length > 0 && failed.every((name) => SUSPICIONS.some((one) => one === name))) {
+    return {
+      text: "Nothing was sent. The gate suspects something that it cannot prove: look at the report. If it is as it should be, one person proposes to accept it, another one approves, and the batch is redriven. Otherwise abandon it, and bill its rows under the next number.",
+      commands: [
+        show(batchId),
+        ...failed.flatMap((name) => [propose(batchId, name), approve]),
+        redrive(batchId),
+        abandon(batchId),
+      ],
+    };
+  }
+  return {
+    text: "Nothing was sent. The report says which check failed and by how much. A failed proof cannot be passed: find the cause, then abandon the batch and bill its rows under the next number.",
+    commands: [show(batchId), abandon(batchId)],
+  };
 }

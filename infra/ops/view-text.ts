@@ -5,7 +5,18 @@ import { rootError } from "./root-error.ts";
 
 /** A batch as an on-call engineer reads it at night: where it stands, why, and what can be done. */
 export function viewText(view: BatchView, stream: string, stage?: string): string {
-  const { batchId, record, execution, stream: item, files, staged, excluded, events, report } = view;
+  const {
+    batchId,
+    record,
+    execution,
+    stream: item,
+    files,
+    staged,
+    excluded,
+    events,
+    proposals,
+    report,
+  } = view;
   if (!record && !execution)
     return `There is no batch ${batchId} in this ledger. Check the id and the stage.\n`;
   const lines = [
@@ -32,6 +43,11 @@ export function viewText(view: BatchView, stream: string, stage?: string): strin
     lines.push(
       `event      ${event.at}  ${event.action}  (${event.by})${event.reason ? `: ${event.reason}` : ""}`,
     );
+  }
+  for (const { id, check, by, reason, until, standing, approval } of proposals) {
+    const fate = standing === "open" ? `open until ${until}` : standing;
+    const second = approval ? `, approved by ${approval.by} at ${approval.at}` : "";
+    lines.push(`proposal   ${id}  accept ${check}  ${fate}  (${by}${second}): ${reason}`);
   }
   if (execution?.error && record?.state !== "CLOSED" && record?.state !== "ABANDONED") {
     const root = rootError(execution.error, execution.cause ?? "", "");

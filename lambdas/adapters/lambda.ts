@@ -65,13 +65,17 @@ export function lambda<
   readonly ports: (runtime: Runtime) => PortsOfStep;
   readonly step: (event: z.output<Schema>, ports: PortsOfStep, context: InvocationContext) => Promise<Output>;
 }): Handler<Output> {
-  const on = (runtime: Runtime) => {
+  return handlerOn((runtime) => {
     const ports = wiring.ports(runtime);
-    return async (event: unknown, context: InvocationContext) =>
+    return async (event, context) =>
       announced(wiring.name, event, ports, async () =>
         wiring.step(wiring.event.parse(event), ports, context),
       );
-  };
+  });
+}
+
+/** A handler that is wired to the Lambda service on its first call, and to other surroundings by `on`. */
+export function handlerOn<Output>(on: Handler<Output>["on"]): Handler<Output> {
   let onLambda: ReturnType<typeof on> | undefined;
   const handler = async (event: unknown, context: InvocationContext) => {
     onLambda ??= on(lambdaRuntime());

@@ -85,7 +85,12 @@ const EXPECTED: Record<string, string[]> = {
   AbandonBatch: [...DECIDE, read("Outbound"), DECRYPT],
   PauseStream: DECIDE,
   ResumeStream: DECIDE,
+  Propose: [...DECIDE, read("Reports"), DECRYPT],
+  Approve: DECIDE,
 };
+
+/** The variable that names the role in which a function hears people; it may not touch that role. */
+const HEARD: Record<string, string> = { Propose: "PROPOSER_ROLE_ARN", Approve: "APPROVER_ROLE_ARN" };
 
 /** The variable by which a Lambda finds each thing. */
 const VARIABLES: Record<string, string> = {
@@ -136,13 +141,15 @@ describe("a Lambda", () => {
         (line) => VARIABLES[String(line.split(": ")[0])] ?? [],
       );
       const known = Object.keys(lambda.Properties.Environment?.Variables ?? {});
-      expect(known.toSorted(), name).toEqual([...new Set(touched)].toSorted());
+      const heard = HEARD[name] ?? [];
+      expect(known.toSorted(), name).toEqual([...new Set(touched)].concat(heard).toSorted());
     }
   });
 
   test("finds under each variable the thing that the variable means", () => {
     for (const [name, lambda] of lambdasOf(billing)) {
       for (const [variable, value] of Object.entries<Json>(lambda.Properties.Environment.Variables)) {
+        if (variable === HEARD[name]) continue;
         const found = named(thing(textOf(value)));
         expect(VARIABLES[found], `${name} ${variable}`).toBe(variable);
       }
@@ -180,7 +187,7 @@ describe("the ledger", () => {
     );
     expect(deciding.map(([name]) => name)).not.toContain("ShowBatch");
     expect(deciding.map(([name]) => name)).not.toContain("StartBatch");
-    expect(deciding).toHaveLength(11);
+    expect(deciding).toHaveLength(13);
   });
 });
 
@@ -193,18 +200,21 @@ test("SubmitBankFile alone can put a file where the bank picks it up", () => {
   expect(putting).toEqual([submitter?.Properties.Role["Fn::GetAtt"][0]]);
 });
 
-test("no role but the Lambdas', the machine's and the scheduler's exists, and each is assumed by its service only", () => {
-  const roles = ofType(billing, "AWS::IAM::Role").map(([, role]) => {
+test("no role but the Lambdas', the machine's, the scheduler's and two persons' exists; services assume theirs only", () => {
+  const roles = ofType(billing, "AWS::IAM::Role").map(([id, role]) => {
     const [statement, ...more] = role.Properties.AssumeRolePolicyDocument.Statement;
     expect(more).toEqual([]);
-    return statement.Principal.Service;
+    return statement.Principal.Service ?? id.replace(/[0-9A-F]{8}$/, "");
   });
   expect(
     [...Map.groupBy(roles, (service) => service)].map(([service, all]) => [service, all.length]),
   ).toEqual([
-    ["lambda.amazonaws.com", 13],
+    ["lambda.amazonaws.com", 15],
     ["states.amazonaws.com", 1],
     ["scheduler.amazonaws.com", 1],
+    // test/infra/two-persons.test.ts tells who may assume these.
+    ["Proposer", 1],
+    ["Approver", 1],
   ]);
 });
 

@@ -37,10 +37,12 @@ function retained(template: Template): string[] {
 const LAMBDAS = [
   "AbandonBatch",
   "AcquireLock",
+  "Approve",
   "CloseBatch",
   "ComposeBankFile",
   "PauseStream",
   "PlanSegments",
+  "Propose",
   "Reconcile",
   "RedriveBatch",
   "ResumeStream",

@@ -155,6 +155,7 @@ describe("showing a batch", () => {
       staged: none,
       excluded: none,
       events: [],
+      proposals: [],
     });
     await expect(showBatch({ batchId: "x" }, { ...world.ports(), executions })).rejects.toThrow(BatchUnknown);
   });

@@ -24,4 +24,21 @@ describe("what to do next", () => {
   it("offers no redrive of a batch that is closed", () => {
     expect(steps("BatchClosed").filter((command) => /redrive|abandon/.test(command))).toEqual([]);
   });
+
+  it("offers to accept what failed where only suspicions did, and nothing of the kind where a proof did", () => {
+    const failed = (names: string) =>
+      `2 of 25 checks of batch au-cba-2026-03-02-02 failed: ${names}; see r.json`;
+    const offered = steps("GateFailed", "prod", failed("growth, same-debit (3)"));
+    for (const check of ["growth", "same-debit"]) {
+      expect(offered).toContain(
+        `npm run ops -- propose accept-suspicion au-cba-2026-03-02-02 ${check} --reason "…" --yes --stage prod`,
+      );
+    }
+    expect(offered.filter((command) => command.includes("ops -- approve"))).toHaveLength(2);
+    for (const message of [failed("growth, claims (1)"), failed("claims"), "", "something else"]) {
+      const commands = steps("GateFailed", undefined, message);
+      expect(commands.length).toBeGreaterThan(0);
+      expect(commands.filter((command) => /propose|approve|redrive/.test(command))).toEqual([]);
+    }
+  });
 });

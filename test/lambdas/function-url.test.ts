@@ -65,7 +65,10 @@ function decider(step: (event: object) => Promise<object> = async (event) => ({ 
 }
 
 const content = (answer: FunctionUrlAnswer) => JSON.parse(answer.body) as Record<string, unknown>;
-const failing = (error: unknown) => decider(() => Promise.reject(error as Error));
+const failing = (error: Error) =>
+  decider(async () => {
+    throw error;
+  });
 
 describe("a function behind a URL", () => {
   test("hears what was sent, and from AWS who sent it", async () => {

@@ -39,6 +39,7 @@ describe("the person behind a caller", () => {
     ["the root of the account", `arn:aws:iam::${ACCOUNT}:root`],
     ["a role without a session", ROLE],
     ["a federated user", `arn:aws:sts::${ACCOUNT}:federated-user/ann`],
+    ["a federated user with the role's name", session("ann").replace(":assumed-role/", ":federated-user/")],
     ["another role", session("ann", "Proposer-1A2B")],
     ["a role whose name begins the same", session("ann", "Approver-1A2B-more")],
     ["a role of that name in another account", session("ann", "Approver-1A2B", "210987654321")],

@@ -166,6 +166,28 @@ describe("a function behind a URL", () => {
     }
   });
 
+  test("logs no name that has not the form of one", async () => {
+    const { ask, lines } = decider();
+    await ask(
+      request({ userArn: "arn:aws:iam::123456789012:user/062-000 12345678", body: { batchId: BATCH } }),
+    );
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.join("\n")).not.toContain('12345678"');
+  });
+
+  test("takes the person from AWS even where a body may hold a name", async () => {
+    const { runtime } = surroundings();
+    const handler = functionUrl({
+      name: "Decide",
+      role: "DECIDER_ROLE_ARN",
+      body: z.looseObject({}),
+      ports: (on) => ({ log: decisionLog(on), metrics: powertoolsMetrics(on) }),
+      step: async (event) => event,
+    });
+    const answer = await handler.on(runtime)(request({ body: { by: "bob" } }), CONTEXT);
+    expect(content(answer)).toEqual({ by: "ann.lee" });
+  });
+
   test("does not begin without the role that it hears", () => {
     const { runtime } = surroundings({});
     const handler = functionUrl({

@@ -1,4 +1,4 @@
-import { ArnFormat, CfnOutput, Duration, Stack } from "aws-cdk-lib";
+import { CfnOutput, Duration, Stack } from "aws-cdk-lib";
 import { AccountRootPrincipal, type Conditions, PolicyStatement, Role } from "aws-cdk-lib/aws-iam";
 import { FunctionUrlAuthType, InvokeMode } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
@@ -71,19 +71,11 @@ function personsRole(scope: Construct, name: string, stage: Stage, does: string)
     assumedBy: new AccountRootPrincipal().withConditions(conditions),
     maxSessionDuration: Duration.hours(1),
   });
-  const stack = Stack.of(scope);
   // The command line looks the URL up among the outputs of this stack, with the same credentials.
   role.addToPolicy(
     new PolicyStatement({
       actions: ["cloudformation:DescribeStacks"],
-      resources: [
-        stack.formatArn({
-          service: "cloudformation",
-          resource: "stack",
-          resourceName: `${stack.stackName}/*`,
-          arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
-        }),
-      ],
+      resources: [Stack.of(scope).stackId],
     }),
   );
   return role;

@@ -409,6 +409,7 @@ describe("the words of a command line", () => {
     [["show", BATCH, "--stage", "dev", "--as", "anna"], "--as"],
     [["show", BATCH, "--now", "7"], "--now"],
     [["propose", BATCH, "growth", ...REASON], "accept-suspicion"],
+    [["propose", "accept-proof", BATCH, "growth", ...REASON], "accept-suspicion"],
     [["propose", "accept-suspicion", BATCH, ...REASON], "one check"],
     [["propose", "accept-suspicion", "au-cba", "growth", ...REASON], "batch id"],
     [["propose", "accept-suspicion", BATCH, "growth", "more", ...REASON], "one check"],

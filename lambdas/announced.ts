@@ -1,36 +1,50 @@
 import { parseBatchId } from "./domain/batch.ts";
 import { isMetric } from "./domain/metrics.ts";
-import type { Ports } from "./ports.ts";
+import type { Nonce, Ports } from "./ports.ts";
 
 /**
  * Runs one call, and says on its way out what ended it: one log line and one count for any error, and one more under
  * the error's own name where that is counted. The error goes on as it is; nobody catches it on the way.
  * @param state the function's name in the app, such as `Reconcile`
+ * @param run the call, on ports whose nonces are noted for the line
  */
-export async function announced<Output>(
+export async function announced<
+  PortsOfStep extends Pick<Ports, "log" | "metrics"> & { readonly nonce?: Nonce },
+  Output,
+>(
   state: string,
   event: unknown,
-  ports: Pick<Ports, "log" | "metrics">,
-  run: () => Promise<Output>,
+  ports: PortsOfStep,
+  run: (ports: PortsOfStep) => Promise<Output>,
 ): Promise<Output> {
+  let nonce: string | undefined;
+  const { nonce: made } = ports;
+  const noted = made === undefined ? ports : { ...ports, nonce: () => (nonce = made()) };
   try {
-    return await run();
+    return await run(noted);
   } catch (error) {
-    const { batchId, stream, fence } = subjectOf(event);
-    const outcome = error instanceof Error ? error.name : "an unknown thing was thrown";
-    ports.log.decision({
-      state,
-      ...(batchId !== undefined && { batchId }),
-      ...(stream !== undefined && { stream }),
-      ...(fence !== undefined && { fence }),
-      outcome,
-    });
-    if (stream !== undefined) {
-      ports.metrics.count("StepFailed", stream);
-      if (isMetric(outcome)) ports.metrics.count(outcome, stream);
-    }
+    announce(ports, { state, ...subjectOf(event), ...(nonce !== undefined && { nonce }) }, error);
     throw error;
   }
+}
+
+/** Logs and counts one error, for a stream if it is about one: an alarm has no other dimension. */
+export function announce(
+  ports: Pick<Ports, "log" | "metrics">,
+  about: {
+    readonly state: string;
+    readonly batchId?: string;
+    readonly stream?: string;
+    readonly fence?: number;
+    readonly nonce?: string;
+  },
+  error: unknown,
+): void {
+  const outcome = error instanceof Error ? error.name : "an unknown thing was thrown";
+  ports.log.decision({ ...about, outcome });
+  if (about.stream === undefined) return;
+  ports.metrics.count("StepFailed", about.stream);
+  if (isMetric(outcome)) ports.metrics.count(outcome, about.stream);
 }
 
 const STREAM = /^[a-z0-9-]{3,20}$/;

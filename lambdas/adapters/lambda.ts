@@ -56,7 +56,7 @@ function lambdaRuntime(): Runtime {
  */
 export function lambda<
   Schema extends z.ZodType,
-  PortsOfStep extends Pick<Ports, "log" | "metrics">,
+  PortsOfStep extends Pick<Ports, "log" | "metrics"> & { readonly nonce?: Nonce },
   Output,
 >(wiring: {
   /** The function's name in the app, such as `Reconcile`. */
@@ -68,8 +68,8 @@ export function lambda<
   const on = (runtime: Runtime) => {
     const ports = wiring.ports(runtime);
     return async (event: unknown, context: InvocationContext) =>
-      announced(wiring.name, event, ports, async () =>
-        wiring.step(wiring.event.parse(event), ports, context),
+      announced(wiring.name, event, ports, async (noted) =>
+        wiring.step(wiring.event.parse(event), noted, context),
       );
   };
   let onLambda: ReturnType<typeof on> | undefined;

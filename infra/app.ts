@@ -1,8 +1,10 @@
 import { App } from "aws-cdk-lib";
+import { addressesOf } from "./config/alarm-addresses.ts";
 import { configuration } from "./config/configuration.ts";
 import { BillingStack } from "./stacks/billing.ts";
 import { DataStack } from "./stacks/data.ts";
 import { stageOf } from "./stage.ts";
+import { refuseExampleAddresses } from "./topics.ts";
 import { WrongInput } from "./wrong-input.ts";
 
 try {
@@ -13,7 +15,9 @@ try {
   const env = account && region ? { account, region } : undefined;
   const data = new DataStack(app, `DebitOnce-${stage}-Data`, { env, stage });
   const deployment = { stage, configuration: configuration(stage) };
-  new BillingStack(app, `DebitOnce-${stage}-Billing`, { env, deployment, data });
+  const addresses = addressesOf(stage);
+  const billing = new BillingStack(app, `DebitOnce-${stage}-Billing`, { env, deployment, data, addresses });
+  for (const stack of [data, billing]) refuseExampleAddresses(stack, addresses);
 } catch (error) {
   if (!(error instanceof WrongInput)) throw error;
   console.error(error.message);

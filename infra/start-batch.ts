@@ -1,7 +1,7 @@
 import { Duration } from "aws-cdk-lib";
 import { SqsDestination } from "aws-cdk-lib/aws-lambda-destinations";
 import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
-import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
+import { type IQueue, Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import type { BatchMachine } from "./batch-machine.ts";
 import { type Deployment, handlerLambda } from "./handler.ts";
@@ -17,7 +17,7 @@ export function startBatch(
   deployment: Deployment,
   data: DataStack,
   batch: BatchMachine,
-): NodejsFunction {
+): { readonly lambda: NodejsFunction; readonly missedStarts: IQueue } {
   // A start that never came is the fault to page on; the scheduler and the Lambda both leave theirs here.
   const missedStarts = new Queue(scope, "MissedStarts", {
     encryption: QueueEncryption.SQS_MANAGED,
@@ -34,5 +34,5 @@ export function startBatch(
   for (const stream of Object.values(deployment.configuration.streams)) {
     streamSchedule(scope, deployment.stage, stream, lambda, missedStarts);
   }
-  return lambda;
+  return { lambda, missedStarts };
 }

@@ -85,6 +85,12 @@ const EXPECTED: Record<string, string[]> = {
   AbandonBatch: [...DECIDE, read("Outbound"), DECRYPT],
   PauseStream: DECIDE,
   ResumeStream: DECIDE,
+  Watch: [
+    ...READ_LEDGER,
+    read("DueLists"),
+    DECRYPT,
+    "the missed looks: sqs:GetQueueAttributes sqs:GetQueueUrl sqs:SendMessage",
+  ],
 };
 
 /** The variable by which a Lambda finds each thing. */
@@ -110,7 +116,8 @@ function named(on: string): string {
   }
   return on
     .replace(/^<BatchMachine\w+>$/, "the batch's machine")
-    .replace(/^<MissedStarts\w+.Arn>$/, "the missed starts");
+    .replace(/^<MissedStarts\w+.Arn>$/, "the missed starts")
+    .replace(/^<MissedLooks\w+.Arn>$/, "the missed looks");
 }
 
 function linesOf(allowed: readonly Allowed[]): string[] {
@@ -180,6 +187,7 @@ describe("the ledger", () => {
     );
     expect(deciding.map(([name]) => name)).not.toContain("ShowBatch");
     expect(deciding.map(([name]) => name)).not.toContain("StartBatch");
+    expect(deciding.map(([name]) => name)).not.toContain("Watch");
     expect(deciding).toHaveLength(11);
   });
 });
@@ -202,9 +210,9 @@ test("no role but the Lambdas', the machine's and the scheduler's exists, and ea
   expect(
     [...Map.groupBy(roles, (service) => service)].map(([service, all]) => [service, all.length]),
   ).toEqual([
-    ["lambda.amazonaws.com", 13],
+    ["lambda.amazonaws.com", 14],
     ["states.amazonaws.com", 1],
-    ["scheduler.amazonaws.com", 1],
+    ["scheduler.amazonaws.com", 2],
   ]);
 });
 
@@ -220,16 +228,20 @@ test("the machine may call every version of its steps' Lambdas, so that an older
   for (const { id } of steps) expect(callable).toContain(`<${id}.Arn>:*`);
 });
 
-test("the scheduler may call StartBatch and leave a message in the queue, no more", () => {
-  const [role] = ofType(billing, "AWS::IAM::Role").find(([, { Properties }]) =>
+test("the scheduler may call StartBatch and the watch, and leave a message in the queue of each, no more", () => {
+  const roles = ofType(billing, "AWS::IAM::Role").filter(([, { Properties }]) =>
     JSON.stringify(Properties).includes("scheduler.amazonaws.com"),
-  ) ?? [""];
-  const starter = lambdasOf(billing).get("StartBatch");
-  expect(linesOf(allowedTo(role)).toSorted()).toEqual(
-    [
-      `<${starter?.id}.Arn>: lambda:InvokeFunction`,
-      `<${starter?.id}.Arn>:*: lambda:InvokeFunction`,
-      "the missed starts: sqs:SendMessage",
-    ].toSorted(),
   );
+  const expected = [
+    ["StartBatch", "the missed starts"],
+    ["Watch", "the missed looks"],
+  ].map(([name = "", queue]) => {
+    const id = lambdasOf(billing).get(name)?.id;
+    return [
+      `<${id}.Arn>: lambda:InvokeFunction`,
+      `<${id}.Arn>:*: lambda:InvokeFunction`,
+      `${queue}: sqs:SendMessage`,
+    ].toSorted();
+  });
+  expect(roles.map(([role]) => linesOf(allowedTo(role)).toSorted())).toEqual(expected);
 });

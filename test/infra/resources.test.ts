@@ -48,6 +48,7 @@ const LAMBDAS = [
   "StageSegment",
   "StartBatch",
   "SubmitBankFile",
+  "Watch",
 ];
 const STEPS = [
   "AcquireLock",
@@ -237,7 +238,9 @@ describe("the starts", () => {
       [dev, "dev"],
       [prod, "prod"],
     ] as const) {
-      const schedules = ofType(billing, "AWS::Scheduler::Schedule").map(([, { Properties }]) => Properties);
+      const schedules = ofType(billing, "AWS::Scheduler::Schedule")
+        .map(([, { Properties }]) => Properties)
+        .filter(({ ScheduleExpression }) => ScheduleExpression.startsWith("cron"));
       const [[queue] = []] = ofType(billing, "AWS::SQS::Queue");
       const starter = lambdasOf(billing).get("StartBatch");
       expect(schedules).toEqual(
@@ -259,20 +262,52 @@ describe("the starts", () => {
     }
   });
 
-  test("a start that the Lambda itself failed lies in the same queue, which is encrypted on the way and at rest", () => {
+  test("a start or a look that the Lambda itself failed lies in the same queue, which is encrypted on the way and at rest", () => {
     for (const { billing } of bothStages()) {
       const queues = ofType(billing, "AWS::SQS::Queue");
-      expect(queues).toHaveLength(1);
-      const [[queue, { Properties }] = ["", { Properties: {} }]] = queues;
-      expect(Properties).toMatchObject({ SqsManagedSseEnabled: true, MessageRetentionPeriod: 14 * 86_400 });
-      const [[, policy] = []] = ofType(billing, "AWS::SQS::QueuePolicy");
-      expect(policy?.Properties.PolicyDocument.Statement).toContainEqual(
-        expect.objectContaining({ Effect: "Deny", Condition: { Bool: { "aws:SecureTransport": "false" } } }),
-      );
-      const starter = lambdasOf(billing).get("StartBatch");
+      expect(queues).toHaveLength(2);
+      const policies = ofType(billing, "AWS::SQS::QueuePolicy").map(([, { Properties }]) => Properties);
+      for (const [queue, { Properties }] of queues) {
+        expect(Properties).toMatchObject({ SqsManagedSseEnabled: true, MessageRetentionPeriod: 14 * 86_400 });
+        const policy = policies.find(({ Queues }) => Queues[0].Ref === queue);
+        expect(policy?.PolicyDocument.Statement).toContainEqual(
+          expect.objectContaining({
+            Effect: "Deny",
+            Condition: { Bool: { "aws:SecureTransport": "false" } },
+          }),
+        );
+      }
       const calls = ofType(billing, "AWS::Lambda::EventInvokeConfig").map(([, call]) => call.Properties);
-      const call = calls.find(({ FunctionName }) => FunctionName.Ref === starter?.id);
-      expect(textOf(call?.DestinationConfig.OnFailure.Destination)).toBe(`<${queue}.Arn>`);
+      const failed = ["StartBatch", "Watch"].map((name) => {
+        const { id } = lambdasOf(billing).get(name) ?? {};
+        const call = calls.find(({ FunctionName }) => FunctionName.Ref === id);
+        return textOf(call?.DestinationConfig.OnFailure.Destination).replace(/[0-9A-F]{8}/, "");
+      });
+      expect(failed).toEqual(["<MissedStarts.Arn>", "<MissedLooks.Arn>"]);
+    }
+  });
+
+  test("the watch looks every quarter of an hour, and a look that is late makes way for the next one", () => {
+    for (const { billing } of bothStages()) {
+      const looks = ofType(billing, "AWS::Scheduler::Schedule")
+        .map(([, { Properties }]) => Properties)
+        .filter(({ ScheduleExpression }) => ScheduleExpression.startsWith("rate"));
+      const queue = ofType(billing, "AWS::SQS::Queue").find(([id]) => id.startsWith("MissedLooks"))?.[0];
+      expect(looks).toEqual([
+        {
+          Description: "Lets the watch look at every stream",
+          ScheduleExpression: "rate(15 minutes)",
+          ScheduleExpressionTimezone: "Etc/UTC",
+          FlexibleTimeWindow: { Mode: "OFF" },
+          State: "ENABLED",
+          Target: expect.objectContaining({
+            Arn: { "Fn::GetAtt": [lambdasOf(billing).get("Watch")?.id, "Arn"] },
+            Input: "{}",
+            RetryPolicy: { MaximumEventAgeInSeconds: 900, MaximumRetryAttempts: 2 },
+            DeadLetterConfig: { Arn: { "Fn::GetAtt": [queue, "Arn"] } },
+          }),
+        },
+      ]);
     }
   });
 });

@@ -113,7 +113,9 @@ export class LocalBilling {
     const code = `T${String(number).padStart(3, "0")}`;
     const model = this.#streams["au-cba"] as Stream;
     const bankProfile = { ...model.bankProfile, userId: String(700_000 + number), ...changes.bankProfile };
-    return this.#register({ ...model, ...changes, name: `test-${number}`, code, bankProfile });
+    // A test that moves the cut-off says nothing about the watch.
+    const { cutOff: expectedBy = model.expectedBy } = changes;
+    return this.#register({ ...model, expectedBy, ...changes, name: `test-${number}`, code, bankProfile });
   }
 
   /** One of the configured streams as it is. */

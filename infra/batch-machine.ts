@@ -64,8 +64,8 @@ export class BatchMachine extends Construct {
     });
     const variable = { STATE_MACHINE_ARN: machine.stateMachineArn };
     this.arn = machine.stateMachineArn;
-    this.start = granting(variable, [{ actions: ["states:StartExecution"], on: machine.stateMachineArn }]);
-    this.describe = granting(variable, [{ actions: ["states:DescribeExecution"], on: executions }]);
-    this.redrive = granting(variable, [{ actions: ["states:RedriveExecution"], on: executions }]);
+    this.start = granting(variable, [{ actions: ["states:StartExecution"], on: [machine.stateMachineArn] }]);
+    this.describe = granting(variable, [{ actions: ["states:DescribeExecution"], on: [executions] }]);
+    this.redrive = granting(variable, [{ actions: ["states:RedriveExecution"], on: [executions] }]);
   }
 }

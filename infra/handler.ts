@@ -1,11 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import {
   Architecture,
   type CfnFunction,
   type IDestination,
   LoggingFormat,
   Runtime,
+  Tracing,
 } from "aws-cdk-lib/aws-lambda";
 import { LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
@@ -53,6 +55,13 @@ export function handlerLambda(
 ): NodejsFunction {
   const lasting = stage === "prod";
   const handler = `${folder}/handler.ts`;
+  const logGroup = new LogGroup(scope, `${name}Logs`, {
+    retention: lasting ? RetentionDays.ONE_YEAR : RetentionDays.ONE_MONTH,
+    removalPolicy: lasting ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+  });
+  // A role of its own: the managed policy for Lambdas could write into every log of the account.
+  const role = new Role(scope, `${name}Role`, { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
+  logGroup.grantWrite(role);
   const lambda = new NodejsFunction(scope, name, {
     description: props.does,
     entry: `${ROOT}${handler}`,
@@ -63,15 +72,15 @@ export function handlerLambda(
     timeout: Duration.seconds(props.timeoutSeconds),
     memorySize: props.memoryMb,
     reservedConcurrentExecutions: props.reservedConcurrency,
-    // An asynchronous call that fails is not made again unasked; the default is twice.
+    // An asynchronous call that fails is not made again unasked; the default is twice. This is about calls without a
+    // version, which the scheduler and people make; Step Functions calls versions, and waits for their answer.
     retryAttempts: 0,
     onFailure: props.onFailure,
     awsSdkConnectionReuse: false,
     loggingFormat: LoggingFormat.JSON,
-    logGroup: new LogGroup(scope, `${name}Logs`, {
-      retention: lasting ? RetentionDays.ONE_YEAR : RetentionDays.ONE_MONTH,
-      removalPolicy: lasting ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-    }),
+    logGroup,
+    role,
+    tracing: Tracing.ACTIVE,
     // Open and redriven executions call the version that they were defined with, so the old ones stay.
     currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
     bundling: {

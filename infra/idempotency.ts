@@ -19,6 +19,6 @@ export class Idempotency extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const actions = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"];
-    this.use = granting({ IDEMPOTENCY_TABLE: table.tableName }, [{ actions, on: table.tableArn }]);
+    this.use = granting({ IDEMPOTENCY_TABLE: table.tableName }, [{ actions, on: [table.tableArn] }]);
   }
 }

@@ -3,6 +3,7 @@ import type { Construct } from "constructs";
 import type { BatchMachine } from "./batch-machine.ts";
 import type { Grant } from "./grant.ts";
 import { type Deployment, handlerLambda, kebab } from "./handler.ts";
+import { objectKeys } from "./object-keys.ts";
 import type { DataStack } from "./stacks/data.ts";
 
 /**
@@ -15,6 +16,7 @@ export function operations(
   { ledger, outbound, reports }: DataStack,
   batch: BatchMachine,
 ): NodejsFunction[] {
+  const keys = objectKeys(deployment.configuration);
   const operation = (name: string, does: string, may: readonly Grant[]) =>
     handlerLambda(scope, name, `lambdas/operations/${kebab(name)}`, deployment, {
       does,
@@ -25,22 +27,28 @@ export function operations(
     });
   return [
     operation("ShowBatch", "Tells what ledger, execution and reports say of a batch.", [
-      ledger.read,
+      ledger.may({ get: ["STREAM", "BATCH"], query: ["BATCH"] }),
       batch.describe,
-      reports.read,
+      reports.may({ read: keys.reports, list: keys.folders }),
     ]),
     operation("RedriveBatch", "Redrives a failed execution, once the decision is in the audit trail.", [
-      ledger.decide,
+      ledger.may({ put: ["BATCH"] }),
       batch.describe,
       batch.redrive,
     ]),
     operation("AbandonBatch", "Decides that the unsent files of a batch are never sent.", [
-      ledger.decide,
-      outbound.read,
+      ledger.may({
+        get: ["STREAM", "BATCH", "SUBMISSION"],
+        query: ["BATCH"],
+        put: ["STREAM", "BATCH", "SUBMISSION"],
+      }),
+      outbound.may({ listVersions: keys.deliveries, readVersions: keys.deliveries }),
     ]),
     operation("PauseStream", "Pauses a stream: no lock is acquired and no file is submitted.", [
-      ledger.decide,
+      ledger.may({ get: ["STREAM"], put: ["STREAM"] }),
     ]),
-    operation("ResumeStream", "Lets a paused stream go on.", [ledger.decide]),
+    operation("ResumeStream", "Lets a paused stream go on.", [
+      ledger.may({ get: ["STREAM"], put: ["STREAM"] }),
+    ]),
   ];
 }

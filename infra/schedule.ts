@@ -1,4 +1,5 @@
 import { Duration, TimeZone } from "aws-cdk-lib";
+import type { Role } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import {
   ContextAttribute,
@@ -17,13 +18,19 @@ import type { Stage } from "./stage.ts";
 /** How often a delivery is tried again, with the scheduler's growing waits; its own default is 185 over a day. */
 const RETRIES = 3;
 
+interface StartTarget {
+  readonly starter: IFunction;
+  readonly missedStarts: IQueue;
+  /** May call the starter and leave messages in the queue, and is given nothing more here. */
+  readonly scheduler: Role;
+}
+
 /** The start of one stream on its days, at its own local time. What cannot be delivered in time ends in the queue. */
 export function streamSchedule(
   scope: Construct,
   stage: Stage,
   stream: Stream,
-  starter: IFunction,
-  missedStarts: IQueue,
+  { starter, missedStarts, scheduler }: StartTarget,
 ): Schedule {
   const [hour, minute] = stream.schedule.time.split(":").map(Number);
   return new Schedule(scope, `Schedule-${stream.name}`, {
@@ -44,6 +51,8 @@ export function streamSchedule(
       maxEventAge: Duration.minutes(latestStartMinutes(stream)),
       retryAttempts: RETRIES,
       deadLetterQueue: missedStarts,
+      // CDK would add leave to call every version of the starter.
+      role: scheduler.withoutPolicyUpdates(),
     }),
   });
 }

@@ -1,10 +1,12 @@
-import { Duration } from "aws-cdk-lib";
-import { SqsDestination } from "aws-cdk-lib/aws-lambda-destinations";
+import { Aws, Duration, Stack } from "aws-cdk-lib";
+import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import type { BatchMachine } from "./batch-machine.ts";
+import { granting } from "./grant.ts";
 import { type Deployment, handlerLambda } from "./handler.ts";
+import { objectKeys } from "./object-keys.ts";
 import { streamSchedule } from "./schedule.ts";
 import type { DataStack } from "./stacks/data.ts";
 
@@ -18,6 +20,7 @@ export function startBatch(
   data: DataStack,
   batch: BatchMachine,
 ): NodejsFunction {
+  const keys = objectKeys(deployment.configuration);
   // A start that never came is the fault to page on; the scheduler and the Lambda both leave theirs here.
   const missedStarts = new Queue(scope, "MissedStarts", {
     encryption: QueueEncryption.SQS_MANAGED,
@@ -28,11 +31,41 @@ export function startBatch(
     does: "Starts the batch of a stream's billing date, unless the day or the hour speaks against it.",
     timeoutSeconds: 60,
     memoryMb: 512,
-    may: [data.idempotency.use, data.dueLists.read, batch.start, batch.describe],
-    onFailure: new SqsDestination(missedStarts),
+    may: [
+      data.idempotency.use,
+      data.dueLists.may({ read: keys.manifests, listVersions: keys.dueRows, absence: true }),
+      batch.start,
+      batch.describe,
+      granting({}, [{ actions: ["sqs:SendMessage"], on: [missedStarts.queueArn] }]),
+    ],
+    // CDK's own destination would also let it look into the queue.
+    onFailure: { bind: () => ({ destination: missedStarts.queueArn }) },
   });
+  const scheduler = new Role(scope, "SchedulerRole", {
+    assumedBy: new ServicePrincipal("scheduler.amazonaws.com", {
+      // Schedules of this account and group alone, or the service could be had to act for somebody else's.
+      conditions: {
+        StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID, "aws:SourceArn": scheduleGroup(scope) },
+      },
+    }),
+  });
+  scheduler.addToPolicy(
+    new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [lambda.functionArn] }),
+  );
+  scheduler.addToPolicy(
+    new PolicyStatement({ actions: ["sqs:SendMessage"], resources: [missedStarts.queueArn] }),
+  );
   for (const stream of Object.values(deployment.configuration.streams)) {
-    streamSchedule(scope, deployment.stage, stream, lambda, missedStarts);
+    streamSchedule(scope, deployment.stage, stream, { starter: lambda, missedStarts, scheduler });
   }
   return lambda;
+}
+
+/** The account's group for schedules that name none. */
+function scheduleGroup(scope: Construct): string {
+  return Stack.of(scope).formatArn({
+    service: "scheduler",
+    resource: "schedule-group",
+    resourceName: "default",
+  });
 }

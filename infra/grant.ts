@@ -18,14 +18,15 @@ export function granting(
 ): Grant {
   return (lambda) => {
     for (const [name, value] of Object.entries(variables)) lambda.addEnvironment(name, value);
-    for (const { actions, on, if: conditions } of permissions) {
-      lambda.addToRolePolicy(
-        new PolicyStatement({
-          actions: [...actions],
-          resources: [...on],
-          ...(conditions && { conditions }),
-        }),
-      );
-    }
+    for (const permission of permissions) lambda.addToRolePolicy(allowing(permission));
   };
+}
+
+/** The permission as a policy states it. */
+export function allowing({ actions, on, if: conditions }: Permission): PolicyStatement {
+  return new PolicyStatement({
+    actions: [...actions],
+    resources: [...on],
+    ...(conditions && { conditions }),
+  });
 }

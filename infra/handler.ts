@@ -1,3 +1,5 @@
+import { createHash, randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
@@ -90,7 +92,7 @@ export function handlerLambda(
       bundleAwsSDK: true,
       banner: REQUIRE,
       logLevel: LogLevel.WARNING,
-      define: { DEBIT_ONCE_CONFIGURATION: JSON.stringify(configuration) },
+      inject: [configurationModule(configuration)],
     },
   });
   const resource = lambda.node.defaultChild as CfnFunction;
@@ -98,6 +100,26 @@ export function handlerLambda(
   resource.addMetadata("debit-once:handler", handler);
   for (const grant of props.may) grant(lambda);
   return lambda;
+}
+
+/**
+ * A module that the bundler puts before the handler's own, with the configuration in it: on its command line, where
+ * it would be one argument, 128 KiB are the end. Its name is its content's, so that bundles of two machines are the
+ * same bytes, and two synths at once do not meet.
+ * @returns the file's path
+ */
+function configurationModule(configuration: Configuration): string {
+  // Read as text, since a key may be called __proto__.
+  const text = JSON.stringify(JSON.stringify(configuration));
+  const source = `export const DEBIT_ONCE_CONFIGURATION = JSON.parse(${text});\n`;
+  const folder = `${ROOT}node_modules/.cache/debit-once`;
+  const file = `${folder}/configuration-${createHash("sha256").update(source).digest("hex")}.mjs`;
+  if (existsSync(file)) return file;
+  mkdirSync(folder, { recursive: true });
+  const unfinished = `${file}.${randomUUID()}`;
+  writeFileSync(unfinished, source);
+  renameSync(unfinished, file);
+  return file;
 }
 
 /** `AcquireLock` lives in `acquire-lock`. */

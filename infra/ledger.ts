@@ -1,5 +1,6 @@
-import { RemovalPolicy } from "aws-cdk-lib";
+import { Aws, RemovalPolicy } from "aws-cdk-lib";
 import { AttributeType, Billing, TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import { AnyPrincipal, type Conditions, Effect, PolicyDocument, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
 import { type Grant, granting, type Permission } from "./grant.ts";
 import type { Stage } from "./stage.ts";
@@ -33,7 +34,8 @@ const ACTIONS: Record<keyof LedgerUse, string> = {
 export class Ledger extends Construct {
   readonly #table: TableV2;
 
-  constructor(scope: Construct, id: string, stage: Stage) {
+  /** @param writers the stack whose functions, and nobody else, may put items */
+  constructor(scope: Construct, id: string, stage: Stage, writers: string) {
     super(scope, id);
     this.#table = new TableV2(this, "Table", {
       partitionKey: { name: "pk", type: AttributeType.STRING },
@@ -41,8 +43,8 @@ export class Ledger extends Construct {
       billing: Billing.onDemand(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: stage === "prod",
-      // Also in dev: what the bank's test service has taken stays known as long as the table is not made anew.
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: stage === "prod" ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      resourcePolicy: new PolicyDocument({ statements: [neverTakenBack(), writtenOnlyBy(writers)] }),
     });
   }
 
@@ -55,6 +57,42 @@ export class Ledger extends Construct {
       calls.map(([call, subjects]) => about(subjects, { actions: [ACTIONS[call]], on: [tableArn] })),
     );
   }
+}
+
+/** Whatever a policy allows: no item is changed, deleted, replaced unseen, or left to a time to live. */
+function neverTakenBack(): PolicyStatement {
+  return denying("NeverTakenBack", [
+    "dynamodb:BatchWriteItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:PartiQLDelete",
+    "dynamodb:PartiQLInsert",
+    "dynamodb:PartiQLUpdate",
+    "dynamodb:UpdateItem",
+    "dynamodb:UpdateTimeToLive",
+  ]);
+}
+
+/**
+ * People invoke functions, they never write the table. Roles are known by the stack's name, which opens theirs: a
+ * reference to them would go round in a circle, since they name the table.
+ */
+function writtenOnlyBy(stack: string): PolicyStatement {
+  const roles = `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${stack}-*`;
+  return denying("PutByFunctionsOnly", ["dynamodb:PutItem"], {
+    ArnNotLike: { "aws:PrincipalArn": roles },
+  });
+}
+
+function denying(sid: string, actions: string[], conditions?: Conditions): PolicyStatement {
+  return new PolicyStatement({
+    sid,
+    effect: Effect.DENY,
+    principals: [new AnyPrincipal()],
+    actions,
+    // The policy belongs to the table, and cannot name it before it is there.
+    resources: ["*"],
+    ...(conditions && { conditions }),
+  });
 }
 
 /**

@@ -34,8 +34,12 @@ export function streamSchedule(
 ): Schedule {
   const [hour, minute] = stream.schedule.time.split(":").map(Number);
   return new Schedule(scope, `Schedule-${stream.name}`, {
+    // A name of our own: were the construct renamed, a second schedule under another name would start batches beside
+    // the first until that is deleted; under the same name its creation fails.
     scheduleName: `debit-once-${stage}-${stream.name}`,
     description: `Starts the batch of stream ${stream.name}`,
+    // A dev stage bills only when somebody starts a batch there.
+    enabled: stage === "prod",
     schedule: ScheduleExpression.cron({
       minute: String(minute),
       hour: String(hour),

@@ -418,3 +418,26 @@ test("the scheduler may call StartBatch and leave a message in the queue, no mor
   expect(textOf(trust.Condition.StringEquals["aws:SourceAccount"])).toBe("<AWS::AccountId>");
   expect(textOf(trust.Condition.StringEquals["aws:SourceArn"])).toMatch(/:schedule-group\/default$/);
 });
+
+test("who reads reports takes on a role that reads every report, and nothing else", () => {
+  const roles = ofType(data, "AWS::IAM::Role");
+  expect(roles).toHaveLength(1);
+  const [[readers, { Properties }] = ["", { Properties: {} }]] = roles;
+  const [trust, ...more] = Properties.AssumeRolePolicyDocument.Statement;
+  expect([trust.Effect, trust.Action, more]).toEqual(["Allow", "sts:AssumeRole", []]);
+  expect(textOf(trust.Principal.AWS)).toBe("arn:<AWS::Partition>:iam::<AWS::AccountId>:root");
+  const policies = ofType(data, "AWS::IAM::Policy");
+  expect(policies).toHaveLength(1);
+  const [[, policy] = []] = policies;
+  expect(policy?.Properties.Roles).toEqual([{ Ref: readers }]);
+  const [read, list, decrypt, ...others] = policy?.Properties.PolicyDocument.Statement ?? [];
+  const bucket = "<ReportsBucket95FE29A2.Arn>";
+  expect([read.Action, textOf(read.Resource)]).toEqual(["s3:GetObject", `${bucket}/*`]);
+  expect([list.Action, textOf(list.Resource)]).toEqual(["s3:ListBucket", bucket]);
+  expect([decrypt.Action, textOf(decrypt.Resource)]).toEqual(["kms:Decrypt", "<Key961B73FD.Arn>"]);
+  expect(decrypt.Condition.StringLike["kms:EncryptionContext:aws:s3:arn"].map(textOf)).toEqual([
+    bucket,
+    `${bucket}/*`,
+  ]);
+  expect(others).toEqual([]);
+});

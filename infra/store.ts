@@ -151,9 +151,10 @@ export class Store extends Construct {
       ["s3:BypassGovernanceRetention", "s3:PutObjectLegalHold", "s3:PutObjectRetention"],
       objects,
     );
+    // A deployment that is to change these two must take the statement away first; versions stay on with the lock.
     deny(
       "NoRulesThatDelete",
-      ["s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning", "s3:PutLifecycleConfiguration"],
+      ["s3:PutBucketObjectLockConfiguration", "s3:PutLifecycleConfiguration"],
       this.#bucket.bucketArn,
     );
   }

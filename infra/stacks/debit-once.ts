@@ -9,5 +9,5 @@ export function debitOnce(app: App, stage: Stage, env: Environment | undefined):
   const billing = `DebitOnce-${stage}-Billing`;
   const data = new DataStack(app, `DebitOnce-${stage}-Data`, { env, stage, writers: billing });
   const deployment = { stage, configuration: configuration(stage) };
-  new BillingStack(app, billing, { env, deployment, data });
+  new BillingStack(app, billing, { env, deployment, data, terminationProtection: stage === "prod" });
 }

@@ -176,8 +176,8 @@ test("only what would otherwise be replaced or doubled has a name of its own: th
   }
 });
 
-test("the stack of the ledger refuses to be deleted in prod", () => {
-  expect(prod.protectedStacks).toEqual(["DebitOnce-prod-Data"]);
+test("both stacks refuse to be deleted in prod, and neither does in dev", () => {
+  expect(prod.protectedStacks.toSorted()).toEqual(["DebitOnce-prod-Billing", "DebitOnce-prod-Data"]);
   expect(dev.protectedStacks).toEqual([]);
 });
 
@@ -392,7 +392,7 @@ describe("the buckets", () => {
             "NoRulesThatDelete",
             "Deny",
             { AWS: "*" },
-            ["s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning", "s3:PutLifecycleConfiguration"],
+            ["s3:PutBucketObjectLockConfiguration", "s3:PutLifecycleConfiguration"],
             `<${id}.Arn>`,
           ],
         ]);

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
-import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import {
   Architecture,
   type CfnFunction,
@@ -13,6 +13,7 @@ import {
 } from "aws-cdk-lib/aws-lambda";
 import { LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import type { Configuration } from "../lambdas/domain/stream.ts";
 import type { Grant } from "./grant.ts";
@@ -40,7 +41,7 @@ export interface HandlerProps {
   /** Calls at once that are set aside for it, and its limit. */
   readonly reservedConcurrency?: number | undefined;
   /** Where an asynchronous call goes that failed. */
-  readonly onFailure?: IDestination;
+  readonly onFailure?: IQueue;
 }
 
 /**
@@ -77,7 +78,7 @@ export function handlerLambda(
     // An asynchronous call that fails is not made again unasked; the default is twice. This is about calls without a
     // version, which the scheduler and people make; Step Functions calls versions, and waits for their answer.
     retryAttempts: 0,
-    onFailure: props.onFailure,
+    ...(props.onFailure && { onFailure: messageIn(props.onFailure) }),
     awsSdkConnectionReuse: false,
     loggingFormat: LoggingFormat.JSON,
     logGroup,
@@ -100,6 +101,17 @@ export function handlerLambda(
   resource.addMetadata("debit-once:handler", handler);
   for (const grant of props.may) grant(lambda);
   return lambda;
+}
+
+/** A destination that the Lambda may send to; under CDK's own it may look into the queue too. */
+function messageIn(queue: IQueue): IDestination {
+  return {
+    bind: (_scope, lambda) => {
+      const { queueArn } = queue;
+      lambda.addToRolePolicy(new PolicyStatement({ actions: ["sqs:SendMessage"], resources: [queueArn] }));
+      return { destination: queueArn };
+    },
+  };
 }
 
 /**

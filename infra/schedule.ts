@@ -1,5 +1,5 @@
-import { Duration, TimeZone } from "aws-cdk-lib";
-import type { Role } from "aws-cdk-lib/aws-iam";
+import { Aws, Duration, Stack, TimeZone } from "aws-cdk-lib";
+import { type IRole, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import {
   ContextAttribute,
@@ -21,8 +21,7 @@ const RETRIES = 3;
 interface StartTarget {
   readonly starter: IFunction;
   readonly missedStarts: IQueue;
-  /** May call the starter and leave messages in the queue, and is given nothing more here. */
-  readonly scheduler: Role;
+  readonly role: IRole;
 }
 
 /** The start of one stream on its days, at its own local time. What cannot be delivered in time ends in the queue. */
@@ -30,7 +29,7 @@ export function streamSchedule(
   scope: Construct,
   stage: Stage,
   stream: Stream,
-  { starter, missedStarts, scheduler }: StartTarget,
+  { starter, missedStarts, role }: StartTarget,
 ): Schedule {
   const [hour, minute] = stream.schedule.time.split(":").map(Number);
   return new Schedule(scope, `Schedule-${stream.name}`, {
@@ -55,8 +54,30 @@ export function streamSchedule(
       maxEventAge: Duration.minutes(latestStartMinutes(stream)),
       retryAttempts: RETRIES,
       deadLetterQueue: missedStarts,
-      // CDK would add leave to call every version of the starter.
-      role: scheduler.withoutPolicyUpdates(),
+      role,
     }),
   });
+}
+
+/**
+ * The role in which the scheduler calls one Lambda, by no version, and leaves what it could not deliver in one queue.
+ * It takes no more from a schedule that is given it: CDK would add leave to call every version.
+ */
+export function schedulerRole(scope: Construct, id: string, lambda: IFunction, undelivered: IQueue): IRole {
+  const group = Stack.of(scope).formatArn({
+    service: "scheduler",
+    resource: "schedule-group",
+    resourceName: "default",
+  });
+  const role = new Role(scope, id, {
+    // For schedules of this account and group alone, or the service could be had to act for somebody else's.
+    assumedBy: new ServicePrincipal("scheduler.amazonaws.com", {
+      conditions: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID, "aws:SourceArn": group } },
+    }),
+  });
+  const allow = (action: string, resource: string) =>
+    role.addToPolicy(new PolicyStatement({ actions: [action], resources: [resource] }));
+  allow("lambda:InvokeFunction", lambda.functionArn);
+  allow("sqs:SendMessage", undelivered.queueArn);
+  return role.withoutPolicyUpdates();
 }

@@ -1,13 +1,11 @@
-import { Aws, Duration, Stack } from "aws-cdk-lib";
-import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { Duration } from "aws-cdk-lib";
 import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import type { BatchMachine } from "./batch-machine.ts";
-import { granting } from "./grant.ts";
 import { type Deployment, handlerLambda } from "./handler.ts";
 import { objectKeys } from "./object-keys.ts";
-import { streamSchedule } from "./schedule.ts";
+import { schedulerRole, streamSchedule } from "./schedule.ts";
 import type { DataStack } from "./stacks/data.ts";
 
 /**
@@ -36,36 +34,12 @@ export function startBatch(
       data.dueLists.may({ read: keys.manifests, listVersions: keys.dueRows, absence: true }),
       batch.start,
       batch.describe,
-      granting({}, [{ actions: ["sqs:SendMessage"], on: [missedStarts.queueArn] }]),
     ],
-    // CDK's own destination would also let it look into the queue.
-    onFailure: { bind: () => ({ destination: missedStarts.queueArn }) },
+    onFailure: missedStarts,
   });
-  const scheduler = new Role(scope, "SchedulerRole", {
-    assumedBy: new ServicePrincipal("scheduler.amazonaws.com", {
-      // Schedules of this account and group alone, or the service could be had to act for somebody else's.
-      conditions: {
-        StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID, "aws:SourceArn": scheduleGroup(scope) },
-      },
-    }),
-  });
-  scheduler.addToPolicy(
-    new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [lambda.functionArn] }),
-  );
-  scheduler.addToPolicy(
-    new PolicyStatement({ actions: ["sqs:SendMessage"], resources: [missedStarts.queueArn] }),
-  );
+  const role = schedulerRole(scope, "SchedulerRole", lambda, missedStarts);
   for (const stream of Object.values(deployment.configuration.streams)) {
-    streamSchedule(scope, deployment.stage, stream, { starter: lambda, missedStarts, scheduler });
+    streamSchedule(scope, deployment.stage, stream, { starter: lambda, missedStarts, role });
   }
   return lambda;
-}
-
-/** The account's group for schedules that name none. */
-function scheduleGroup(scope: Construct): string {
-  return Stack.of(scope).formatArn({
-    service: "scheduler",
-    resource: "schedule-group",
-    resourceName: "default",
-  });
 }

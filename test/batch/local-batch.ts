@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { checkStreams } from "../../infra/config/check-streams.ts";
@@ -17,6 +17,7 @@ import type { Abandoned } from "../../lambdas/operations/abandon-batch/abandon-b
 import type { BatchView } from "../../lambdas/operations/show-batch/show-batch.ts";
 import type { Clock, Instant } from "../../lambdas/ports.ts";
 import type { Started } from "../../lambdas/start-batch/start-batch.ts";
+import { CallRecorder } from "../parity/call-record.ts";
 import { type ReceivedFile, receivedFile } from "./bank-inbox.ts";
 import type { DueList, DueRow } from "./due-list.ts";
 import { LocalStores, type StoredItem } from "./local-stores.ts";
@@ -24,7 +25,9 @@ import { StoreWire } from "./store-wire.ts";
 
 /** A Monday without a holiday near it. */
 export const DATE = "2026-03-02";
-const TEMPLATES = fileURLToPath(new URL("../../node_modules/.cache/debit-once/cdk.out", import.meta.url));
+export const TEMPLATES = fileURLToPath(
+  new URL("../../node_modules/.cache/debit-once/cdk.out", import.meta.url),
+);
 let synthesized: Promise<string> | undefined;
 
 /** The folder of the templates, named by a hash of their sources: the test file that comes first makes it. */
@@ -63,15 +66,18 @@ export class LocalBilling {
   readonly folder: string;
   readonly #streams: Record<string, Stream>;
   readonly #billed: Map<string, BilledStream>;
+  readonly #recorder: CallRecorder;
   #made = 0;
 
   private constructor(
     app: LocalApp,
+    recorder: CallRecorder,
     folder: string,
     streams: Record<string, Stream>,
     billed: Map<string, BilledStream>,
   ) {
     this.app = app;
+    this.#recorder = recorder;
     this.folder = folder;
     this.stores = new LocalStores(app);
     this.wire = new StoreWire(app);
@@ -86,6 +92,7 @@ export class LocalBilling {
     const known = configuration("dev");
     const streams = { ...known.streams };
     const billed = new Map<string, BilledStream>();
+    const recorder = new CallRecorder(assembly.names);
     const app = await openLocalApp({
       folder,
       assembly,
@@ -93,17 +100,20 @@ export class LocalBilling {
       startAt: Date.parse(now) as Instant,
       storage: "memory",
       retryDelayMs: 0,
+      onCall: (call) => recorder.sent(call),
       around: (name, event, call) => {
+        recorder.invoked(name);
         const around = billed.get(streamOf(event))?.around;
         return around ? around(name, event, call) : call();
       },
     });
-    return new LocalBilling(app, folder, streams, billed);
+    return new LocalBilling(app, recorder, folder, streams, billed);
   }
 
   async close(): Promise<void> {
     this.stores.close();
     await this.app.close();
+    this.#recorder.keep(basename(expect.getState().testPath ?? ""));
     await rm(this.folder, { recursive: true, force: true });
   }
 

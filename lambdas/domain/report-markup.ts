@@ -16,12 +16,15 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** Text as HTML shows it literally, in an element or a quoted attribute. An invisible character becomes `[U+202E]`. */
 export function text(value: string): string {
-  return value
-    .replace(/[&<>"']/g, (sign) => ENTITIES[sign] as string)
-    .replace(
-      INVISIBLE,
-      (sign) => `[U+${(sign.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, "0")}]`,
-    );
+  return visible(value).replace(/[&<>"']/g, (sign) => ENTITIES[sign] as string);
+}
+
+/** Text without invisible characters, each of them named in its place; for HTML it still is to be escaped. */
+export function visible(value: string): string {
+  return value.replace(
+    INVISIBLE,
+    (sign) => `[U+${(sign.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, "0")}]`,
+  );
 }
 
 export type Tone = "good" | "warn" | "bad";

@@ -3,7 +3,8 @@ import { storeReport } from "../../batch-report.ts";
 import { LedgerBroken, NotReconciled, BatchAbandoning, SubmissionStopped } from "../../domain/faults.ts";
 import { isSettled, moveBatch } from "../../domain/moves.ts";
 import type { Exclusion } from "../../domain/exclusion.ts";
-import type { BatchItem, Ending, FileItem, Verdict } from "../../domain/records.ts";
+import { calendarDate } from "../../domain/calendar-date.ts";
+import type { BatchItem, ClosingItem, Ending, FileItem, Verdict } from "../../domain/records.ts";
 import { latestReport, readReport } from "../../latest-report.ts";
 import { ConditionRefused, type Ports } from "../../ports.ts";
 import { readProven } from "../../stored-bytes.ts";
@@ -12,7 +13,8 @@ import { fileName } from "../../submission.ts";
 import { proveEnding } from "./ending.ts";
 
 /**
- * Last state: proves the sum, writes the files' records, closes the batch, releases the lock, and then reports.
+ * Last state: proves the sum, writes the files' records and where later gates find them, closes the batch, releases
+ * the lock, and then reports.
  * In this order (rule 13): a lock that is free, or a report that is out, never speaks of an open batch.
  */
 export async function closeBatch(
@@ -60,6 +62,7 @@ async function close(ports: Ports, batch: BatchItem, fence: number): Promise<Bat
   const at = new Date(ports.clock.now()).toISOString();
   const ending = proveEnding(due, await ports.ledger.readSegments(batch.id), files, at);
   await recordFiles(ports, batch.id, files);
+  await recordClosing(ports, batch, ending);
   return changeBatch(ports, batch.id, (seen) =>
     seen.state === "CLOSED"
       ? "done"
@@ -98,6 +101,29 @@ export async function recordFiles(
     if (stored.get(number) !== sha256) {
       throw new LedgerBroken(`the record of ${fileName(batchId, number)} is missing or another file's`);
     }
+  }
+}
+
+/**
+ * Puts what later gates find the batch by. One that is there was put by an earlier try, whose instant may be another;
+ * what the batch has submitted they take from its record.
+ */
+async function recordClosing(
+  { ledger }: Pick<Ports, "ledger">,
+  { id: batchId, stream, billingDate, number }: BatchItem,
+  { at: closedAt, submitted }: Ending,
+): Promise<void> {
+  const closing: ClosingItem = { stream, billingDate, number, batchId, closedAt, submitted };
+  try {
+    await ledger.createClosing(closing);
+  } catch (error) {
+    if (!(error instanceof ConditionRefused)) throw error;
+  }
+  // A batch without it would be missing from every later comparison: that it is there is read, not concluded.
+  const day = calendarDate(billingDate);
+  const stored = await ledger.readClosings(stream, day, day);
+  if (!stored.some((one) => one.number === number && one.batchId === batchId)) {
+    throw new LedgerBroken(`the closing of batch ${batchId} is missing or another batch's`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { CONTENT_REASONS, type Exclusion } from "../../domain/exclusion.ts";
 import type { EventItem } from "../../domain/records.ts";
-import type { BatchReport, Check, ReportWithExclusions } from "../../domain/report.ts";
+import { type BatchReport, type Check, isStopping, type ReportWithExclusions } from "../../domain/report.ts";
 import type { Case } from "./case.ts";
 import type { Evidence } from "./checks.ts";
 import { plain } from "./sums.ts";
@@ -16,7 +16,7 @@ export function gateReport(
   events: readonly EventItem[],
 ): (number: number) => ReportWithExclusions {
   const { batch } = judged;
-  const passed = checks.every((check) => check.passed);
+  const passed = !checks.some(isStopping);
   const at = new Date(judged.now).toISOString();
   const report: Omit<BatchReport, "number"> = {
     schema: 1,

@@ -103,7 +103,7 @@ export function billingBatch(scope: Construct, deployment: Deployment, data: Dat
   const reconcile = state("Reconcile", {
     does: "The gate: due list, ledger and bank files agree to the cent, or nothing goes out.",
     failureMeans:
-      "The gate found a difference, and the report shows it first. Nothing was sent. Find the cause before anything else; files that are wrong stay wrong, so abandon their batch.",
+      "The gate found a difference, or suspects something that two people have not accepted, and the report shows it first. Nothing was sent. Find the cause before anything else; files that are wrong stay wrong, so abandon their batch.",
     repeat: "safe",
     timeoutSeconds: 900,
     memoryMb: 3008,

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { growth } from "../../lambdas/billing-batch/reconcile/growth.ts";
 import { DebitsByPayer } from "../../lambdas/billing-batch/reconcile/debits-by-payer.ts";
@@ -54,6 +55,7 @@ describe("growth", () => {
     expect(isPassed(27, 27, sums([9, 9], [10, 10], [9, 9]))).toBe(true);
     expect(isPassed(28, 27, sums([9, 9], [10, 10], [9, 9]))).toBe(false);
     expect(isPassed(300, 300, sums([9, 9], [100, 100], [1000, 1000]))).toBe(true);
+    expect(isPassed(301, 300, sums([9, 9], [100, 100], [1000, 1000]))).toBe(false);
   });
 
   it("takes the factor as it is written, where a float would be off by a cent", () => {
@@ -532,6 +534,51 @@ describe("the debits of a set by payer", () => {
     expect(payers.lineOfOther(501, "m-500")).toBe(1000);
     expect(payers.lineOfOther(501, "m-999")).toBe(501);
     expect(payers.lineOfOther(7, "m-6")).toBe(0);
+  });
+
+  it("finds what a comparison of each with each finds, however few slots its hash has", () => {
+    const debit = fc.record({
+      bsb: fc.constantFrom("083-170", "083-171"),
+      account: fc.constantFrom("1", "2", "0-1"),
+      cents: fc.constantFrom(100, 2 ** 32 + 100),
+      merchantId: fc.constantFrom("m-gym", "m-pool"),
+      mandateId: fc.constantFrom("a", "b", "c"),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(debit, { maxLength: 30 }),
+        debit,
+        fc.constantFrom(1, 2, 64),
+        (list, sent, slots) => {
+          const isAlike = (a: typeof sent, b: typeof sent) =>
+            a.bsb === b.bsb &&
+            Number(a.account.replace("-", "")) === Number(b.account.replace("-", "")) &&
+            a.cents === b.cents &&
+            a.merchantId === b.merchantId;
+          const table = new DueTable(list.length);
+          for (const [index, one] of list.entries()) {
+            table.rows += 1;
+            table.setIds(index + 1, one.mandateId, "2026-03-02", one.merchantId);
+            table.cents[index + 1] = one.cents;
+          }
+          const payers = new DebitsByPayer(table, slots);
+          const found = list.map((one, index) => payers.add(index + 1, one.bsb, one.account));
+          for (const [index, one] of list.entries()) {
+            const group = list.filter((other) => isAlike(one, other));
+            const first = list.indexOf(group[0] as typeof one);
+            const isOther = one.mandateId !== group[0]?.mandateId;
+            expect(found[index]).toBe(isOther ? first + 1 : 0);
+          }
+          const lines = payers
+            .linesOf(sent.bsb, sent.account, sent.cents)
+            .filter((line) => table.merchantId(line) === sent.merchantId);
+          const others = lines.map((line) => payers.lineOfOther(line, sent.mandateId));
+          const expected = list.findIndex((one) => isAlike(one, sent) && one.mandateId !== sent.mandateId);
+          expect(Math.max(0, ...others)).toBe(expected + 1);
+        },
+      ),
+      { numRuns: 500, seed: 20260302 },
+    );
   });
 
   it("has room for a list of no rows", () => {

@@ -46,7 +46,7 @@ async function candidatesIn(
   payers: DebitsByPayer,
 ): Promise<string | Candidates> {
   const { bytes, fault } = await readFrozen(objects, "bankFiles", item);
-  if (fault !== undefined || bytes === undefined) return fault ?? "is not there";
+  if (bytes === undefined || fault !== undefined) return fault ?? "is not there";
   const candidates: Candidates = { debits: [], firsts: [] };
   let debits = 0;
   const { faults } = readBankFile(bytes, ({ code, bsb, accountNumber, cents }) => {

@@ -1,5 +1,5 @@
 import { storeReport } from "../../batch-report.ts";
-import { isStopping } from "../../domain/report.ts";
+import { type Check, isStopping } from "../../domain/report.ts";
 import { acceptancesIn, withAcceptances } from "./acceptances.ts";
 import { type GatePorts, openCase } from "./case.ts";
 import { checksOf } from "./checks.ts";
@@ -63,14 +63,17 @@ export async function reconcile(
     debits: files.debits.count,
   });
   if (!passed) {
-    for (const { kind, judged: wasJudged } of stopping) {
-      if (kind === "suspicion" && wasJudged !== false) {
-        ports.metrics.count("SuspicionRaised", judged.stream.name);
-      }
-    }
+    countRaised(stopping, judged.stream.name, ports);
     throw gateFailure(judged.batch.id, checks, report);
   }
   await passFiles(judged, event.fence, nonce, report, accepted, ports);
   ports.metrics.count("GatePassed", judged.stream.name);
   return { verdict: "PASSED", report };
+}
+
+/** One for each suspicion that was judged, has failed and is not accepted. */
+function countRaised(stopping: readonly Check[], stream: string, { metrics }: GatePorts): void {
+  for (const { kind, judged } of stopping) {
+    if (kind === "suspicion" && judged !== false) metrics.count("SuspicionRaised", stream);
+  }
 }

@@ -1,8 +1,9 @@
 import { defineConfig } from "vitest/config";
 
+const PARITY = "test/parity/parity.test.ts";
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     // A test that asserts nothing has proven nothing.
     expect: { requireAssertions: true },
     // Ceilings against a hang on a slow machine, not measures: no test is timed.
@@ -13,5 +14,19 @@ export default defineConfig({
     pool: "forks",
     // Loading the CDK and the AWS SDK anew for each file would take a sixth of the whole; no file changes a module.
     isolate: false,
+    globalSetup: ["test/parity/records-folder.ts"],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "tests",
+          include: ["test/**/*.test.ts"],
+          exclude: [PARITY],
+          sequence: { groupOrder: 1 },
+        },
+      },
+      // Judges what the whole-batch tests have made the functions send, so it runs when they are over.
+      { extends: true, test: { name: "parity", include: [PARITY], sequence: { groupOrder: 2 } } },
+    ],
   },
 });

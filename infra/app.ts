@@ -1,7 +1,7 @@
 import { App } from "aws-cdk-lib";
+import { acknowledgements } from "./acknowledgements.ts";
 import { configuration } from "./config/configuration.ts";
-import { BillingStack } from "./stacks/billing.ts";
-import { DataStack } from "./stacks/data.ts";
+import { debitOnce } from "./stacks/debit-once.ts";
 import { stageOf } from "./stage.ts";
 import { WrongInput } from "./wrong-input.ts";
 
@@ -10,10 +10,12 @@ try {
   const stage = stageOf(app);
   const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region } = process.env;
   // Without an account the templates fit any; the CLI alone may still name a region.
-  const env = account && region ? { account, region } : undefined;
-  const data = new DataStack(app, `DebitOnce-${stage}-Data`, { env, stage });
-  const deployment = { stage, configuration: configuration(stage) };
-  new BillingStack(app, `DebitOnce-${stage}-Billing`, { env, deployment, data });
+  debitOnce(app, stage, account && region ? { account, region } : undefined);
+  // Switched off together with the CDK's own validation, by the local run, which deploys nothing.
+  if (process.env.CDK_VALIDATION !== "false") {
+    const { review } = await import("./review.ts");
+    review(app, stage, acknowledgements(stage, configuration(stage)));
+  }
 } catch (error) {
   if (!(error instanceof WrongInput)) throw error;
   console.error(error.message);

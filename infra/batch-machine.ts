@@ -5,6 +5,7 @@ import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import {
   DefinitionBody,
   type IChainable,
+  type IStateMachine,
   LogLevel,
   StateMachine,
   StateMachineType,
@@ -23,6 +24,8 @@ interface BatchMachineProps {
 /** The state machine that runs a definition, and what may be done to its executions. */
 export class BatchMachine extends Construct {
   readonly arn: string;
+  /** For its own metrics. */
+  readonly machine: IStateMachine;
   readonly start: Grant;
   readonly describe: Grant;
   readonly redrive: Grant;
@@ -64,8 +67,9 @@ export class BatchMachine extends Construct {
     });
     const variable = { STATE_MACHINE_ARN: machine.stateMachineArn };
     this.arn = machine.stateMachineArn;
-    this.start = granting(variable, [{ actions: ["states:StartExecution"], on: machine.stateMachineArn }]);
-    this.describe = granting(variable, [{ actions: ["states:DescribeExecution"], on: executions }]);
-    this.redrive = granting(variable, [{ actions: ["states:RedriveExecution"], on: executions }]);
+    this.machine = machine;
+    this.start = granting(variable, [{ actions: ["states:StartExecution"], on: [machine.stateMachineArn] }]);
+    this.describe = granting(variable, [{ actions: ["states:DescribeExecution"], on: [executions] }]);
+    this.redrive = granting(variable, [{ actions: ["states:RedriveExecution"], on: [executions] }]);
   }
 }

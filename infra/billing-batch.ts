@@ -10,6 +10,7 @@ import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import type { Construct } from "constructs";
 import { BatchMachine } from "./batch-machine.ts";
 import type { Deployment } from "./handler.ts";
+import { objectKeys } from "./object-keys.ts";
 import type { DataStack } from "./stacks/data.ts";
 import { batchState, type StateProps } from "./state.ts";
 
@@ -20,6 +21,7 @@ import { batchState, type StateProps } from "./state.ts";
  */
 export function billingBatch(scope: Construct, deployment: Deployment, data: DataStack): BatchMachine {
   const { ledger, dueLists, work, bankFiles, outbound, reports } = data;
+  const keys = objectKeys(deployment.configuration);
   const lambdas: NodejsFunction[] = [];
   const state = (name: string, props: StateProps) => {
     const { lambda, task } = batchState(scope, name, deployment, props);
@@ -42,7 +44,10 @@ export function billingBatch(scope: Construct, deployment: Deployment, data: Dat
       retry: "$$.State.RetryCount",
     },
     gives: "$.lock",
-    may: [ledger.decide, dueLists.read],
+    may: [
+      ledger.may({ get: ["STREAM", "BATCH"], put: ["STREAM", "BATCH"] }),
+      dueLists.may({ read: keys.manifests, listVersions: keys.dueRows, absence: true }),
+    ],
   });
 
   const alreadyClosed = new Succeed(scope, "AlreadyClosed", {
@@ -58,7 +63,11 @@ export function billingBatch(scope: Construct, deployment: Deployment, data: Dat
     memoryMb: 3008,
     takes: batchAndFence,
     gives: "$.plan",
-    may: [ledger.decide, dueLists.read, work.read, work.create],
+    may: [
+      ledger.may({ get: ["STREAM", "BATCH"], put: ["BATCH"] }),
+      dueLists.may({ readVersions: keys.dueRows, absence: true }),
+      work.may({ read: keys.plans, create: keys.plans }),
+    ],
   });
 
   const stageSegment = state("StageSegment", {
@@ -70,7 +79,20 @@ export function billingBatch(scope: Construct, deployment: Deployment, data: Dat
     memoryMb: 1769,
     takes: { batchId: "$.batchId", fence: "$.fence", segment: "$.segment" },
     gives: "nothing",
-    may: [ledger.decide, dueLists.read, work.read, work.create],
+    may: [
+      ledger.may({
+        get: ["STREAM", "BATCH"],
+        query: ["BATCH", "MANDATE"],
+        getMany: ["MANDATE"],
+        put: ["BATCH", "MANDATE"],
+      }),
+      dueLists.may({ readVersions: keys.dueRows, absence: true }),
+      work.may({
+        read: [...keys.plans, ...keys.staged, ...keys.exclusions],
+        create: [...keys.staged, ...keys.exclusions],
+        absence: true,
+      }),
+    ],
   });
 
   const stageSegments = new DistributedMap(scope, "StageSegments", {
@@ -97,19 +119,39 @@ export function billingBatch(scope: Construct, deployment: Deployment, data: Dat
     memoryMb: 3008,
     takes: batchAndFence,
     gives: "$.files",
-    may: [ledger.decide, work.read, bankFiles.read, bankFiles.create],
+    may: [
+      ledger.may({ get: ["STREAM", "BATCH"], query: ["BATCH"], put: ["STREAM"] }),
+      work.may({ read: keys.staged, absence: true }),
+      bankFiles.may({
+        read: [...keys.bankFiles, ...keys.indexes],
+        readVersions: [...keys.bankFiles, ...keys.indexes],
+        create: [...keys.bankFiles, ...keys.indexes],
+        absence: true,
+      }),
+    ],
   });
 
   const reconcile = state("Reconcile", {
     does: "The gate: due list, ledger and bank files agree to the cent, or nothing goes out.",
     failureMeans:
-      "The gate found a difference, and the report shows it first. Nothing was sent. Find the cause before anything else; files that are wrong stay wrong, so abandon their batch.",
+      "The gate found a difference, or suspects something that two people have not accepted, and the report shows it first. Nothing was sent. Find the cause before anything else; files that are wrong stay wrong, so abandon their batch.",
     repeat: "safe",
     timeoutSeconds: 900,
     memoryMb: 3008,
     takes: batchAndFence,
     gives: "$.gate",
-    may: [ledger.decide, dueLists.read, work.read, bankFiles.read, reports.read, reports.create],
+    may: [
+      ledger.may({
+        get: ["STREAM", "BATCH"],
+        query: ["STREAM", "BATCH", "MANDATE"],
+        getMany: ["MANDATE"],
+        put: ["STREAM"],
+      }),
+      dueLists.may({ read: keys.manifests, readVersions: keys.dueRows, absence: true }),
+      work.may({ read: keys.exclusions, absence: true }),
+      bankFiles.may({ readVersions: [...keys.bankFiles, ...keys.indexes], absence: true }),
+      reports.may({ create: [...keys.reports, ...keys.reportParts], list: keys.folders }),
+    ],
   });
 
   const submitBankFile = state("SubmitBankFile", {
@@ -125,7 +167,15 @@ export function billingBatch(scope: Construct, deployment: Deployment, data: Dat
       deployment.stage === "prod" ? Object.keys(deployment.configuration.streams).length : undefined,
     takes: batchAndFence,
     gives: "$.submission",
-    may: [ledger.decide, bankFiles.read, outbound.read, outbound.create],
+    may: [
+      ledger.may({ get: ["STREAM", "BATCH", "SUBMISSION"], put: ["STREAM", "SUBMISSION"] }),
+      bankFiles.may({ readVersions: keys.bankFiles, absence: true }),
+      outbound.may({
+        listVersions: keys.deliveries,
+        readVersions: keys.deliveries,
+        create: keys.deliveries,
+      }),
+    ],
   });
 
   const closeBatch = state("CloseBatch", {
@@ -137,7 +187,15 @@ export function billingBatch(scope: Construct, deployment: Deployment, data: Dat
     memoryMb: 3008,
     takes: batchAndFence,
     gives: "$.ending",
-    may: [ledger.decide, work.read, reports.read, reports.create],
+    may: [
+      ledger.may({ get: ["STREAM", "BATCH"], query: ["STREAM", "BATCH"], put: ["STREAM", "BATCH"] }),
+      work.may({ read: keys.exclusions, absence: true }),
+      reports.may({
+        read: keys.reports,
+        create: [...keys.reports, ...keys.reportParts],
+        absence: true,
+      }),
+    ],
   });
 
   const definition = acquireLock.next(

@@ -1,13 +1,14 @@
-import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import { type Conditions, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Function as Lambda } from "aws-cdk-lib/aws-lambda";
 
 /** A capability that can be given to a Lambda: the permission, and the variable by which its code finds the thing. */
 export type Grant = (lambda: Lambda) => void;
 
-interface Permission {
+export interface Permission {
   readonly actions: readonly string[];
-  /** The ARN of the one thing that they are allowed on. */
-  readonly on: string;
+  /** The ARNs that they are allowed on. */
+  readonly on: readonly string[];
+  readonly if?: Conditions;
 }
 
 /** Permission and variable, given together: a Lambda has both or neither. */
@@ -17,8 +18,15 @@ export function granting(
 ): Grant {
   return (lambda) => {
     for (const [name, value] of Object.entries(variables)) lambda.addEnvironment(name, value);
-    for (const { actions, on } of permissions) {
-      lambda.addToRolePolicy(new PolicyStatement({ actions: [...actions], resources: [on] }));
-    }
+    for (const permission of permissions) lambda.addToRolePolicy(allowing(permission));
   };
+}
+
+/** The permission as a policy states it. */
+export function allowing({ actions, on, if: conditions }: Permission): PolicyStatement {
+  return new PolicyStatement({
+    actions: [...actions],
+    resources: [...on],
+    ...(conditions && { conditions }),
+  });
 }

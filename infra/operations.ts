@@ -3,18 +3,24 @@ import type { Construct } from "constructs";
 import type { BatchMachine } from "./batch-machine.ts";
 import type { Grant } from "./grant.ts";
 import { type Deployment, handlerLambda, kebab } from "./handler.ts";
+import { objectKeys } from "./object-keys.ts";
 import type { DataStack } from "./stacks/data.ts";
+import { twoPersons } from "./two-persons.ts";
 
 /**
  * What people may do. They invoke these functions, which ask the ledger first; they never write the table, and
- * never touch an execution themselves.
+ * never touch an execution themselves. What takes two people is not among the functions returned, which one person
+ * may invoke.
  */
 export function operations(
   scope: Construct,
   deployment: Deployment,
-  { ledger, outbound, reports }: DataStack,
+  data: DataStack,
   batch: BatchMachine,
 ): NodejsFunction[] {
+  const { ledger, outbound, reports } = data;
+  const keys = objectKeys(deployment.configuration);
+  twoPersons(scope, deployment, data);
   const operation = (name: string, does: string, may: readonly Grant[]) =>
     handlerLambda(scope, name, `lambdas/operations/${kebab(name)}`, deployment, {
       does,
@@ -25,22 +31,28 @@ export function operations(
     });
   return [
     operation("ShowBatch", "Tells what ledger, execution and reports say of a batch.", [
-      ledger.read,
+      ledger.may({ get: ["STREAM", "BATCH"], query: ["BATCH"] }),
       batch.describe,
-      reports.read,
+      reports.may({ read: keys.reports, list: keys.folders }),
     ]),
     operation("RedriveBatch", "Redrives a failed execution, once the decision is in the audit trail.", [
-      ledger.decide,
+      ledger.may({ put: ["BATCH"] }),
       batch.describe,
       batch.redrive,
     ]),
     operation("AbandonBatch", "Decides that the unsent files of a batch are never sent.", [
-      ledger.decide,
-      outbound.read,
+      ledger.may({
+        get: ["STREAM", "BATCH", "SUBMISSION"],
+        query: ["BATCH"],
+        put: ["STREAM", "BATCH", "SUBMISSION"],
+      }),
+      outbound.may({ listVersions: keys.deliveries, readVersions: keys.deliveries }),
     ]),
     operation("PauseStream", "Pauses a stream: no lock is acquired and no file is submitted.", [
-      ledger.decide,
+      ledger.may({ get: ["STREAM"], put: ["STREAM"] }),
     ]),
-    operation("ResumeStream", "Lets a paused stream go on.", [ledger.decide]),
+    operation("ResumeStream", "Lets a paused stream go on.", [
+      ledger.may({ get: ["STREAM"], put: ["STREAM"] }),
+    ]),
   ];
 }

@@ -1,4 +1,5 @@
 import { Duration, TimeZone } from "aws-cdk-lib";
+import type { IRole } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import {
   ContextAttribute,
@@ -17,18 +18,27 @@ import type { Stage } from "./stage.ts";
 /** How often a delivery is tried again, with the scheduler's growing waits; its own default is 185 over a day. */
 const RETRIES = 3;
 
+interface StartTarget {
+  readonly starter: IFunction;
+  readonly missedStarts: IQueue;
+  readonly role: IRole;
+}
+
 /** The start of one stream on its days, at its own local time. What cannot be delivered in time ends in the queue. */
 export function streamSchedule(
   scope: Construct,
   stage: Stage,
   stream: Stream,
-  starter: IFunction,
-  missedStarts: IQueue,
+  { starter, missedStarts, role }: StartTarget,
 ): Schedule {
   const [hour, minute] = stream.schedule.time.split(":").map(Number);
   return new Schedule(scope, `Schedule-${stream.name}`, {
+    // A name of our own: were the construct renamed, a second schedule under another name would start batches beside
+    // the first until that is deleted; under the same name its creation fails.
     scheduleName: `debit-once-${stage}-${stream.name}`,
     description: `Starts the batch of stream ${stream.name}`,
+    // A dev stage bills only when somebody starts a batch there.
+    enabled: stage === "prod",
     schedule: ScheduleExpression.cron({
       minute: String(minute),
       hour: String(hour),
@@ -44,6 +54,7 @@ export function streamSchedule(
       maxEventAge: Duration.minutes(latestStartMinutes(stream)),
       retryAttempts: RETRIES,
       deadLetterQueue: missedStarts,
+      role,
     }),
   });
 }

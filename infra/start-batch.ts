@@ -1,11 +1,11 @@
-import { Duration } from "aws-cdk-lib";
-import { SqsDestination } from "aws-cdk-lib/aws-lambda-destinations";
 import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
-import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
+import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import type { BatchMachine } from "./batch-machine.ts";
 import { type Deployment, handlerLambda } from "./handler.ts";
+import { objectKeys } from "./object-keys.ts";
 import { streamSchedule } from "./schedule.ts";
+import { deadLetters, schedulerRole } from "./scheduled-call.ts";
 import type { DataStack } from "./stacks/data.ts";
 
 /**
@@ -17,22 +17,25 @@ export function startBatch(
   deployment: Deployment,
   data: DataStack,
   batch: BatchMachine,
-): NodejsFunction {
-  // A start that never came is the fault to page on; the scheduler and the Lambda both leave theirs here.
-  const missedStarts = new Queue(scope, "MissedStarts", {
-    encryption: QueueEncryption.SQS_MANAGED,
-    enforceSSL: true,
-    retentionPeriod: Duration.days(14),
-  });
+): { readonly lambda: NodejsFunction; readonly missedStarts: IQueue } {
+  const keys = objectKeys(deployment.configuration);
+  // A start that never came is the fault to page on.
+  const missedStarts = deadLetters(scope, "MissedStarts");
   const lambda = handlerLambda(scope, "StartBatch", "lambdas/start-batch", deployment, {
     does: "Starts the batch of a stream's billing date, unless the day or the hour speaks against it.",
     timeoutSeconds: 60,
     memoryMb: 512,
-    may: [data.idempotency.use, data.dueLists.read, batch.start, batch.describe],
-    onFailure: new SqsDestination(missedStarts),
+    may: [
+      data.idempotency.use,
+      data.dueLists.may({ read: keys.manifests, listVersions: keys.dueRows, absence: true }),
+      batch.start,
+      batch.describe,
+    ],
+    onFailure: missedStarts,
   });
+  const role = schedulerRole(scope, "SchedulerRole", lambda, missedStarts);
   for (const stream of Object.values(deployment.configuration.streams)) {
-    streamSchedule(scope, deployment.stage, stream, lambda, missedStarts);
+    streamSchedule(scope, deployment.stage, stream, { starter: lambda, missedStarts, role });
   }
-  return lambda;
+  return { lambda, missedStarts };
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { build, type Metafile } from "esbuild";
 import { beforeAll, describe, expect, it } from "vitest";
 import { EXCLUSION_REASONS } from "../lambdas/domain/exclusion.ts";
+import { SUSPICIONS } from "../lambdas/domain/suspicion.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -200,11 +201,17 @@ describe("the house", () => {
     expect(states.map(kebab).sort()).toEqual([...folders].sort());
   });
 
-  it("lists every exclusion reason in the README, and no other", () => {
-    const rows = [...source("README.md").matchAll(/^\| `([a-z]+(?:-[a-z]+)+)` \|/gm)].map(
+  it("lists every exclusion reason and then every suspicion in the README, and no other", () => {
+    const rows = [...source("README.md").matchAll(/^\| `([a-z]+(?:-[a-z]+)*)` \|/gm)].map(
       ([, reason]) => reason,
     );
-    expect(rows).toEqual([...EXCLUSION_REASONS]);
+    expect(rows).toEqual([...EXCLUSION_REASONS, ...SUSPICIONS]);
+  });
+
+  it("tells on the runbook what to look at for every suspicion", () => {
+    const section = source("infra/runbook.md").split("\n## A failed suspicion\n")[1]?.split("\n## ")[0] ?? "";
+    const rows = [...section.matchAll(/^\| ([a-z-]+) \|/gm)].map(([, name]) => name);
+    expect(rows).toEqual(["suspicion", ...SUSPICIONS]);
   });
 
   it("tells on the runbook what to do about every fault", () => {

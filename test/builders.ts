@@ -47,6 +47,7 @@ export function stream(over: Partial<Stream> = {}): Stream {
     timeZone: "Australia/Sydney",
     schedule: { time: "07:00", weekdays: [1, 2, 3, 4, 5] },
     cutOff: "16:00",
+    expectedBy: "15:00",
     maxStartDelayMinutes: 120,
     dueWindowDays: { past: 31, ahead: 0 },
     maxDebitCents: 2_000_000,

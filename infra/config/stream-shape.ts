@@ -53,6 +53,7 @@ export const streamShape = z
         .refine((days) => new Set(days).size === days.length, "must name each day once"),
     }),
     cutOff: time,
+    expectedBy: time,
     maxStartDelayMinutes: whole(1, 1440),
     dueWindowDays: z.strictObject({ past: whole(0), ahead: whole(0) }),
     maxDebitCents: whole(1),
@@ -72,6 +73,10 @@ export const streamShape = z
   .refine(({ schedule, cutOff }) => cutOff > schedule.time, {
     path: ["cutOff"],
     message: "must be later than the schedule's time",
+  })
+  .refine(({ schedule, expectedBy, cutOff }) => schedule.time < expectedBy && expectedBy <= cutOff, {
+    path: ["expectedBy"],
+    message: "must be later than the schedule's time and not later than the cut-off",
   })
   .refine(({ maxDebitCents, maxFileCents }) => maxDebitCents <= maxFileCents, {
     path: ["maxDebitCents"],

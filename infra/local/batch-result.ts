@@ -51,7 +51,7 @@ export function batchResult(
     batchId: view.batchId,
     status: failure ? statusOf(failure.error.name) : closedBefore ? "ALREADY_CLOSED" : "CLOSED",
     ...failure,
-    due: due ? { count: due.count, cents: due.totalCents } : claimed,
+    due: due ? { count: due.count, cents: record.plan?.cents ?? due.totalCents } : claimed,
     staged: view.staged,
     excluded: { count: view.excluded.count, byReason },
     bankFiles: exported.files.map(({ path, sha256, debits, cents }) => ({

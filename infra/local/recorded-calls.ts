@@ -82,6 +82,8 @@ function described(request: Request): Described {
     const resource = sent.stateMachineArn ?? sent.executionArn ?? "";
     return { action: `states:${operation}`, resource, requestBytes };
   }
+  if (!KEYED.has(operation))
+    throw new Error(`The record of calls does not know where ${operation} has its keys.`);
   return { action: `dynamodb:${operation}`, ...ofTable(sent), requestBytes };
 }
 
@@ -97,6 +99,9 @@ interface Sent {
   readonly RequestItems?: Readonly<Record<string, { readonly Keys: readonly Keyed[] }>>;
 }
 
+/** The requests whose partition keys {@link ofTable} finds; without them nobody could say what they ask for. */
+const KEYED = new Set(["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"]);
+
 /** The partition key is called `pk` in the ledger and `id` in the starter's table. */
 function ofTable(sent: Sent): Pick<RecordedCall, "resource" | "leadingKeys"> {
   const [table, asked] = Object.entries(sent.RequestItems ?? {})[0] ?? [sent.TableName ?? "", { Keys: [] }];
@@ -107,17 +112,25 @@ function ofTable(sent: Sent): Pick<RecordedCall, "resource" | "leadingKeys"> {
   return { resource: table, leadingKeys: [...new Set([...named, ...queried])] };
 }
 
+const OBJECT_VERBS = new Map([
+  ["GET", "Get"],
+  ["HEAD", "Get"],
+  ["DELETE", "Delete"],
+]);
+
 function ofBucket({ method, path, query, headers }: Request): Omit<Described, "requestBytes"> {
   const [bucket = "", ...rest] = decodeURIComponent(path.slice(1)).split("/");
   const asked = query ?? {};
   const key = rest.join("/");
-  if (key === "") {
+  if (key === "" && method === "GET") {
     const action = "versions" in asked ? "s3:ListBucketVersions" : "s3:ListBucket";
     return { action, resource: bucket, key: String(asked["prefix"] ?? "") };
   }
   if (method === "PUT") {
     return { action: "s3:PutObject", resource: bucket, key, ifNoneMatch: headers["if-none-match"] === "*" };
   }
-  const read = "versionId" in asked ? "s3:GetObjectVersion" : "s3:GetObject";
-  return { action: method === "DELETE" ? "s3:DeleteObject" : read, resource: bucket, key };
+  const verb = OBJECT_VERBS.get(method);
+  if (key === "" || verb === undefined)
+    throw new Error(`The record of calls does not know ${method} ${path}.`);
+  return { action: `s3:${verb}Object${"versionId" in asked ? "Version" : ""}`, resource: bucket, key };
 }

@@ -1,5 +1,7 @@
 import { dollars } from "../../lambdas/domain/cents.ts";
 import type { BatchResult } from "./batch-result.ts";
+import { visible } from "../../lambdas/domain/visible-text.ts";
+import type { Check } from "../../lambdas/domain/report.ts";
 import { nextSteps } from "../ops/next-steps.ts";
 
 /** A result as a person wants to read it: the three totals side by side, then what differs from the usual. */
@@ -53,12 +55,17 @@ function exclusions({ excluded }: BatchResult): string {
 
 function gate({ gate: judged }: BatchResult): string {
   if (judged === undefined) return "";
-  const lines = judged.checks.map(({ name, kind, passed, expected, found, note }) =>
-    passed
-      ? `  ok    ${name}${note === undefined ? "" : `  (${note})`}`
-      : `  FAIL  ${name} (${kind}): expected ${expected}, found ${found}${note === undefined ? "" : ` (${note})`}`,
-  );
-  return `gate: ${judged.verdict}\n${lines.join("\n")}`;
+  return `gate: ${judged.verdict}\n${judged.checks.map((check) => `  ${checkLine(check)}`).join("\n")}`;
+}
+
+/** One check; a reason is text of people, and could hold what steers a terminal. */
+function checkLine({ name, kind, passed, judged, accepted, expected, found, note }: Check): string {
+  const noted = note === undefined ? "" : ` (${note})`;
+  if (passed) return `${judged === false ? "--  " : "ok  "}  ${name}${noted && ` ${noted}`}`;
+  const figures = `${name} (${kind}): expected ${expected}, found ${found}${noted}`;
+  if (accepted === undefined) return `FAIL  ${figures}`;
+  const { proposedBy, approvedBy, reason } = accepted;
+  return `acc.  ${figures}; ${visible(`proposed by ${proposedBy}, approved by ${approvedBy}: ${reason}`)}`;
 }
 
 function places({ bankFiles, report }: BatchResult): string {
@@ -73,7 +80,7 @@ function places({ bankFiles, report }: BatchResult): string {
 
 function failure({ error, batchId }: BatchResult, stream: string): string {
   if (error === undefined) return "";
-  const { text, commands } = nextSteps(error.name, batchId, stream);
+  const { text, commands } = nextSteps(error.name, batchId, stream, undefined, error.message);
   return [
     `${error.name}: ${error.message}`,
     `next: ${text}`,

@@ -60,6 +60,7 @@ export function localNames(templates: Templates): LocalNames {
         case "AWS::S3::Bucket":
         case "AWS::DynamoDB::Table":
         case "AWS::DynamoDB::GlobalTable":
+        case "AWS::IAM::Role":
           return plainName(logicalId);
         case "AWS::Lambda::Function":
           return functionName(resource) ?? plainName(logicalId);
@@ -83,6 +84,8 @@ export function localNames(templates: Templates): LocalNames {
           return arn("dynamodb", `table/${names.ref(stack, logicalId)}`);
         case "AWS::Lambda::Function":
           return arn("lambda", `function:${names.ref(stack, logicalId)}`);
+        case "AWS::IAM::Role":
+          return `arn:aws:iam::${LOCAL_AWS_ACCOUNT}:role/${names.ref(stack, logicalId)}`;
         case "AWS::StepFunctions::StateMachine": {
           const given = resource.Properties.StateMachineName;
           return arn("states", `stateMachine:${typeof given === "string" ? given : plainName(logicalId)}`);

@@ -18,13 +18,23 @@ const REFUSALS: ReadonlySet<string> = new Set([
   "CutOffPassed",
   "BatchAbandoning",
   "ExecutionNotEnded",
+  "CallerRefused",
+  "NotAllowed",
+  "ProposalRefused",
+  "ApprovalRefused",
   "not-a-business-day",
   "too-late",
   "past-cut-off",
 ]);
 
 /** What somebody gave us is wrong. */
-const WRONG_INPUT: ReadonlySet<string> = new Set(["DueListMismatch", "BatchUnknown", "StreamUnknown"]);
+const WRONG_INPUT: ReadonlySet<string> = new Set([
+  "DueListMismatch",
+  "BatchUnknown",
+  "StreamUnknown",
+  "ProposalUnknown",
+  "RequestMalformed",
+]);
 
 /** The status that an error's name stands for. */
 export function statusOf(errorName: string): Exclude<Status, "CLOSED" | "ALREADY_CLOSED"> {

@@ -6,6 +6,8 @@ export interface NextSteps {
 
 const show = (id: string) => `npm run ops -- show ${id}`;
 const redrive = (id: string) => `npm run ops -- redrive ${id} --reason "…" --yes`;
+const propose = (id: string, check: string, as: string) =>
+  `npm run ops -- propose accept-suspicion ${id} ${check} --reason "…"${as} --yes`;
 const abandon = (id: string) => `npm run ops -- abandon ${id} --reason "…" --yes`;
 
 /**
@@ -20,14 +22,20 @@ export function nextSteps(
   stage?: string,
   message = "",
 ): NextSteps {
-  const { text, commands } = stepsFor(errorName, batchId, stream, message);
+  const { text, commands } = stepsFor(errorName, batchId, stream, message, stage === undefined);
   return {
     text,
     commands: stage === undefined ? commands : commands.map((line) => `${line} --stage ${stage}`),
   };
 }
 
-function stepsFor(errorName: string, batchId: string, stream: string, message: string): NextSteps {
+function stepsFor(
+  errorName: string,
+  batchId: string,
+  stream: string,
+  message: string,
+  isLocal: boolean,
+): NextSteps {
   switch (errorName) {
     case "LockHeld": {
       const holder = /batch (\S+) (?:has held|holds)/.exec(message)?.[1] ?? "<the batch that holds the lock>";
@@ -54,10 +62,27 @@ function stepsFor(errorName: string, batchId: string, stream: string, message: s
         commands: [redrive(batchId)],
       };
     case "GateFailed":
+      return gateSteps(batchId, message, isLocal);
+    case "ProposalRefused":
       return {
-        text: "Nothing was sent. The report says which check failed and by how much. A failed proof cannot be passed: find the cause, then abandon the batch and bill its rows under the next number.",
-        commands: [show(batchId), abandon(batchId)],
+        text: "Only a suspicion that the gate has failed for the files of an open batch can be accepted; the newest report lists them.",
+        commands: [show(batchId)],
       };
+    case "ProposalUnknown":
+      return { text: "Check the id: show lists the batch's proposals.", commands: [show(batchId)] };
+    case "ApprovalRefused":
+      return {
+        text: "Another person than the proposer approves, within the hour, for the files that were proposed. If that is over, propose again.",
+        commands: [show(batchId)],
+      };
+    case "CallerRefused":
+    case "NotAllowed":
+      return {
+        text: "Proposals are made in a session of the Proposer role and approved in one of the Approver role, each under your own user name. The stack's outputs name both roles.",
+        commands: [],
+      };
+    case "RequestMalformed":
+      return { text: "Mend what the message names, and ask again.", commands: [] };
     case "CutOffPassed":
     case "SubmissionStopped":
       return {
@@ -111,4 +136,31 @@ function stepsFor(errorName: string, batchId: string, stream: string, message: s
         commands: [show(batchId), redrive(batchId), abandon(batchId)],
       };
   }
+}
+
+/**
+ * A gate that suspects only, and has proven nothing wrong, can be passed by two people; its message tells which. On
+ * AWS they are who they are; locally they say so.
+ */
+function gateSteps(batchId: string, message: string, isLocal: boolean): NextSteps {
+  const named = /failed: (.+); see /.exec(message)?.[1]?.split(", ") ?? [];
+  const suspicions = named.flatMap((one) => /^suspicion ([a-z-]+)/.exec(one)?.[1] ?? []);
+  const nothingSent = "Nothing was sent. The report says which check failed and by how much.";
+  const elseAbandon = "find the cause, then abandon the batch and bill its rows under the next number.";
+  if (suspicions.length === 0 || suspicions.length < named.length) {
+    return {
+      text: `${nothingSent} A failed suspicion can be accepted by two people, a failed proof by nobody: ${elseAbandon}`,
+      commands: [show(batchId), abandon(batchId)],
+    };
+  }
+  return {
+    text: `${nothingSent} Look at what it suspects. If all is well, one person proposes to accept it, a second one approves within the hour, and a redrive goes on. If not: ${elseAbandon}`,
+    commands: [
+      show(batchId),
+      ...suspicions.map((check) => propose(batchId, check, isLocal ? " --as <one person>" : "")),
+      `npm run ops -- approve <the id that propose printed>${isLocal ? " --as <another>" : ""} --yes`,
+      redrive(batchId),
+      abandon(batchId),
+    ],
+  };
 }

@@ -1,26 +1,35 @@
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { postSigned } from "./function-url.ts";
+import { RemoteError } from "./remote-error.ts";
 
 /** Calls one of the deployed functions by its name in the app, such as `PauseStream`. Throws what it throws. */
 export type Invoke = (functionName: string, event: object) => Promise<unknown>;
 
-/** An error that a deployed function threw, under its own name. */
-class RemoteError extends Error {
-  override readonly name: string;
+/** Decides as a person: asks the function of that name, `Propose` or `Approve`, through its URL. */
+export type Decide = (functionName: string, body: object) => Promise<unknown>;
 
-  constructor(name: string, message: string) {
-    super(message);
-    this.name = name;
-  }
+/** The functions of the app, wherever they run. */
+export interface Functions {
+  readonly invoke: Invoke;
+  readonly decide: Decide;
+  /** Who acts. */
+  readonly caller: () => Promise<string>;
 }
 
 /**
  * The functions of a stage on AWS. Region and credentials are the caller's own; who acts is whom AWS says the
  * caller is, never an option of the command line.
  */
-export function onAws(stage: string): { readonly invoke: Invoke; readonly caller: () => Promise<string> } {
+export function onAws(stage: string): Functions {
   const names = new Map<string, string>();
+  const output = async (name: string, what: string) => {
+    if (names.size === 0) for (const [key, value] of await outputs(stage)) names.set(key, value);
+    const value = names.get(name);
+    if (value === undefined) throw new Error(`stage ${stage} has no ${what}`);
+    return value;
+  };
   const lambda = new LambdaClient({ maxAttempts: 1 });
   return {
     caller: async () => {
@@ -28,10 +37,13 @@ export function onAws(stage: string): { readonly invoke: Invoke; readonly caller
       if (Arn === undefined) throw new Error("AWS does not say who the caller is");
       return Arn;
     },
+    decide: async (functionName, body) => {
+      const { region, credentials, sha256 } = lambda.config;
+      const url = await output(`${functionName}Url`, `URL of ${functionName}`);
+      return postSigned(url, body, { region, credentials, sha256 });
+    },
     invoke: async (functionName, event) => {
-      if (names.size === 0) for (const [name, value] of await outputs(stage)) names.set(name, value);
-      const deployed = names.get(`${functionName}FunctionName`);
-      if (deployed === undefined) throw new Error(`stage ${stage} has no function ${functionName}`);
+      const deployed = await output(`${functionName}FunctionName`, `function ${functionName}`);
       const answer = await lambda.send(
         new InvokeCommand({ FunctionName: deployed, Payload: Buffer.from(JSON.stringify(event)) }),
       );

@@ -1,4 +1,6 @@
 import { systemClock } from "../../lambdas/adapters/clock.ts";
+import type { Approved } from "../../lambdas/operations/approve/approve.ts";
+import type { Proposal } from "../../lambdas/operations/propose/propose.ts";
 import type { BatchView } from "../../lambdas/operations/show-batch/show-batch.ts";
 import { parseBatchId } from "../../lambdas/domain/batch.ts";
 import type { Instant } from "../../lambdas/ports.ts";
@@ -11,12 +13,17 @@ import { WrongInput } from "../wrong-input.ts";
 import { endWith } from "./end-with.ts";
 import { EXIT, exitCode, statusOf } from "./exit-code.ts";
 import { nextSteps } from "./next-steps.ts";
-import { type Invoke, onAws } from "./on-aws.ts";
+import { type Functions, onAws } from "./on-aws.ts";
+import { onLocal } from "./on-local.ts";
 import { type CommandName, OPS_HELP, type OpsOptions, opsOptions } from "./ops-options.ts";
+import { approvedText, proposalText, proposedText } from "./proposal-text.ts";
+import { RemoteError } from "./remote-error.ts";
 import { viewText } from "./view-text.ts";
 
-/** What each command that changes something does, in the words of its dry run. */
-const DOES: Record<Exclude<CommandName, "show">, { readonly calls: string; readonly does: string }> = {
+type Decision = Exclude<CommandName, "show" | "propose" | "approve">;
+
+/** What each command that one person decides does, in the words of its dry run. */
+const DOES: Record<Decision, { readonly calls: string; readonly does: string }> = {
   redrive: { calls: "RedriveBatch", does: "start the failed execution again at the state that failed" },
   abandon: { calls: "AbandonBatch", does: "decide that the unsent files of the batch are never sent" },
   pause: { calls: "PauseStream", does: "let no batch of the stream acquire its lock or begin a submission" },
@@ -32,45 +39,41 @@ async function main(): Promise<number> {
   }
   try {
     if (options.stage !== undefined) {
-      const { invoke, caller } = onAws(options.stage);
-      return await operate(options, invoke, caller);
+      return await operate(options, onAws(options.stage));
     }
     const onEvent = options.json ? () => {} : progressPrinter(process.stdout);
     return await withLocal({ startAt: startAt(options), onEvent }, (local) =>
-      operate(
-        options,
-        (name, event) => local.app.invoke(name, event),
-        async () => options.as,
-        local,
-      ),
+      operate(options, onLocal(local.app, options.as), local),
     );
   } catch (error) {
     return failed(options, error);
   }
 }
 
+/** How much later than the rest the local clock starts for an approval, so that it comes after its proposal. */
+const APPROVED_LATER_MS = 5 * 60_000;
+
 /** The schedule time of the batch's day; a pause belongs to no day, and takes the machine's clock. */
-function startAt({ now, batch }: OpsOptions): Instant {
+function startAt({ command, now, batch }: OpsOptions): Instant {
   if (now !== undefined) return now;
   const parsed = batch && parseBatchId(batch.id);
   if (!parsed) return systemClock.now();
   const stream = localConfiguration().streams[parsed.stream];
   if (!stream) throw new WrongInput(`there is no stream "${parsed.stream}" in the configuration`);
-  return systemClock.instantOf(parsed.billingDate, stream.schedule.time, stream.timeZone);
+  const scheduled = systemClock.instantOf(parsed.billingDate, stream.schedule.time, stream.timeZone);
+  return command === "approve" ? ((scheduled + APPROVED_LATER_MS) as Instant) : scheduled;
 }
 
-async function operate(
-  options: OpsOptions,
-  invoke: Invoke,
-  caller: () => Promise<string>,
-  local?: Local,
-): Promise<number> {
+async function operate(options: OpsOptions, functions: Functions, local?: Local): Promise<number> {
   const { command, batch, stream } = options;
+  const { invoke, caller } = functions;
   if (command === "show") {
     const view = (await invoke("ShowBatch", { batchId: batch?.id })) as BatchView;
     print(options, view, () => viewText(view, batch?.stream ?? "", options.stage));
     return view.record || view.execution ? EXIT.done : EXIT.wrongInput;
   }
+  if (command === "propose") return propose(options, functions);
+  if (command === "approve") return approve(options, functions);
   const subject = batch ? { batchId: batch.id } : { stream };
   const { calls, does } = DOES[command];
   const event = { ...subject, by: await caller(), reason: options.reason };
@@ -85,6 +88,45 @@ async function operate(
   const answer = (await invoke(calls, event)) as object;
   if (command === "redrive" && local && batch) return redriven(options, local, batch);
   print(options, answer, () => `done: ${JSON.stringify(answer)}\n`);
+  return EXIT.done;
+}
+
+async function propose(options: OpsOptions, { decide, caller }: Functions): Promise<number> {
+  const { batch, check, reason, stage } = options;
+  const event = { action: "accept-suspicion", batchId: batch?.id, check, reason };
+  if (!options.yes) {
+    const by = await caller();
+    print(
+      options,
+      { dry: true, function: "Propose", event, by },
+      () =>
+        `dry run: would propose that ${check} be accepted for the files of ${batch?.id}, as ${by}. Add --yes to do it.\n`,
+    );
+    return EXIT.done;
+  }
+  const proposal = (await decide("Propose", event)) as Proposal;
+  print(options, proposal, () => proposedText(proposal, stage));
+  return EXIT.done;
+}
+
+/** Dry, it shows what would be approved, which whoever may look at the batch may see. */
+async function approve(options: OpsOptions, { invoke, decide, caller }: Functions): Promise<number> {
+  const { batch, proposal: id, stage } = options;
+  if (options.yes) {
+    const approved = (await decide("Approve", { proposal: id })) as Approved;
+    print(options, approved, () => approvedText(approved, stage));
+    return EXIT.done;
+  }
+  const view = (await invoke("ShowBatch", { batchId: batch?.id })) as BatchView;
+  const proposal = view.proposals.find((one) => one.id === id);
+  if (!proposal) throw new RemoteError("ProposalUnknown", `the ledger has no proposal ${id}`);
+  const by = await caller();
+  print(
+    options,
+    { dry: true, function: "Approve", event: { proposal: id }, by, proposal },
+    () =>
+      `${proposalText(proposal, view.report?.content)}dry run: would approve it, as ${by}. Add --yes to do it.\n`,
+  );
   return EXIT.done;
 }
 

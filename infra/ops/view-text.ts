@@ -1,11 +1,23 @@
 import { dollars } from "../../lambdas/domain/cents.ts";
+import { visible } from "../../lambdas/domain/visible-text.ts";
 import type { BatchView } from "../../lambdas/operations/show-batch/show-batch.ts";
 import { nextSteps } from "./next-steps.ts";
 import { rootError } from "./root-error.ts";
 
 /** A batch as an on-call engineer reads it at night: where it stands, why, and what can be done. */
 export function viewText(view: BatchView, stream: string, stage?: string): string {
-  const { batchId, record, execution, stream: item, files, staged, excluded, events, report } = view;
+  const {
+    batchId,
+    record,
+    execution,
+    stream: item,
+    files,
+    staged,
+    excluded,
+    events,
+    proposals,
+    report,
+  } = view;
   if (!record && !execution)
     return `There is no batch ${batchId} in this ledger. Check the id and the stage.\n`;
   const lines = [
@@ -16,7 +28,9 @@ export function viewText(view: BatchView, stream: string, stage?: string): strin
   if (item?.paused) lines.push(`paused     by ${item.paused.by} at ${item.paused.at}: ${item.paused.reason}`);
   if (item?.deploying) lines.push(`deploying  ${item.deploying.id} since ${item.deploying.at}`);
   if (record?.dueList)
-    lines.push(`due        ${record.dueList.count} rows, ${dollars(record.dueList.totalCents)}`);
+    lines.push(
+      `due        ${record.dueList.count} rows, ${dollars(record.plan?.cents ?? record.dueList.totalCents)}`,
+    );
   lines.push(
     `staged     ${staged.count} debits, ${dollars(staged.cents)}`,
     `excluded   ${excluded.count} rows`,
@@ -33,12 +47,18 @@ export function viewText(view: BatchView, stream: string, stage?: string): strin
       `event      ${event.at}  ${event.action}  (${event.by})${event.reason ? `: ${event.reason}` : ""}`,
     );
   }
+  for (const { id, check, by, reason, until, standing, approval } of proposals) {
+    const fate = standing === "open" ? `open until ${until}` : standing;
+    const second = approval ? `, approved by ${approval.by} at ${approval.at}` : "";
+    lines.push(`proposal   ${id}  accept ${check}  ${fate}  (${by}${second}): ${reason}`);
+  }
   if (execution?.error && record?.state !== "CLOSED" && record?.state !== "ABANDONED") {
     const root = rootError(execution.error, execution.cause ?? "", "");
     const { text, commands } = nextSteps(root.name, batchId, stream, stage, root.message);
     lines.push("", `next: ${text}`, ...commands.map((command) => `  ${command}`));
   }
-  return `${lines.join("\n")}\n`;
+  // A reason is what somebody has typed: nothing of it may steer a terminal.
+  return `${lines.map(visible).join("\n")}\n`;
 }
 
 function lockText({ batchId, stream }: BatchView): string {

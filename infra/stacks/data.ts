@@ -1,10 +1,22 @@
-import { CfnOutput, RemovalPolicy, Stack, type StackProps } from "aws-cdk-lib";
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from "aws-cdk-lib";
+import { AccountRootPrincipal, Role } from "aws-cdk-lib/aws-iam";
 import { Key } from "aws-cdk-lib/aws-kms";
+import { BucketEncryption } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
+import { retentionDays } from "../config/retention.ts";
 import { Idempotency } from "../idempotency.ts";
 import { Ledger } from "../ledger.ts";
 import type { Stage } from "../stage.ts";
-import { Store } from "../store.ts";
+import { closedBucket, Store, type StoreProps } from "../store.ts";
+
+/** An execution can be a year old, be redriven two weeks after its end, and be continued then. */
+const RESUMABLE = Duration.days(400);
+
+interface DataStackProps extends StackProps {
+  readonly stage: Stage;
+  /** The name of the stack whose functions write the ledger. */
+  readonly writers: string;
+}
 
 /** What must outlive every deployment: the ledger and the buckets. Nothing in here computes. */
 export class DataStack extends Stack {
@@ -21,26 +33,44 @@ export class DataStack extends Stack {
   /** Batch reports. */
   readonly reports: Store;
 
-  constructor(scope: Construct, id: string, props: StackProps & { readonly stage: Stage }) {
-    super(scope, id, { ...props, terminationProtection: props.stage === "prod" });
-    const { stage } = props;
+  constructor(scope: Construct, id: string, { stage, writers, ...props }: DataStackProps) {
+    super(scope, id, { ...props, terminationProtection: stage === "prod" });
     const key = new Key(this, "Key", {
       description: `debit-once ${stage}: due lists, staged segments, bank files, reports`,
       enableKeyRotation: true,
-      removalPolicy: stage === "prod" ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      ...(stage === "prod"
+        ? { removalPolicy: RemovalPolicy.RETAIN }
+        : { removalPolicy: RemovalPolicy.DESTROY, pendingWindow: Duration.days(7) }),
     });
-    const store = (name: string, variable: string) => new Store(this, name, { stage, key, variable });
+    // Encrypted by S3 itself: it delivers no access logs to a bucket with a key of ours.
+    const accessLogs = closedBucket(this, "AccessLogs", stage, {
+      encryption: BucketEncryption.S3_MANAGED,
+      lifecycleRules: [{ expiration: RESUMABLE, abortIncompleteMultipartUploadAfter: Duration.days(7) }],
+    });
+    const store = (name: string, variable: string, keeps: StoreProps["keeps"]) =>
+      new Store(this, name, { stage, key, accessLogs, variable, keeps });
+    const resumable = RESUMABLE.toDays();
 
-    this.ledger = new Ledger(this, "Ledger", stage);
-    this.idempotency = new Idempotency(this, "Idempotency");
-    this.dueLists = store("DueLists", "DUE_BUCKET");
-    this.work = store("Work", "WORK_BUCKET");
-    this.bankFiles = store("BankFiles", "BANK_FILES_BUCKET");
-    this.outbound = store("Outbound", "OUTBOUND_BUCKET");
-    this.reports = store("Reports", "REPORTS_BUCKET");
+    this.ledger = new Ledger(this, "Ledger", stage, writers);
+    this.idempotency = new Idempotency(this, "Idempotency", stage);
+    // A batch pins one version of its list, which the billing system may overwrite the next minute.
+    this.dueLists = store("DueLists", "DUE_BUCKET", { days: resumable, overwrittenDays: resumable });
+    this.work = store("Work", "WORK_BUCKET", { days: resumable, overwrittenDays: 30 });
+    this.bankFiles = store("BankFiles", "BANK_FILES_BUCKET", "locked");
+    this.outbound = store("Outbound", "OUTBOUND_BUCKET", "locked");
+    this.reports = store("Reports", "REPORTS_BUCKET", { days: retentionDays(), overwrittenDays: 30 });
 
-    // Where the billing system leaves its lists, and where the bank's transfer picks files up.
+    // Finance and auditors read what was billed, and nothing that a bank account stands in.
+    const readers = new Role(this, "ReportReaders", {
+      description: `debit-once ${stage}: reads batch reports, and nothing else`,
+      assumedBy: new AccountRootPrincipal(),
+    });
+    this.reports.allow(readers, { read: ["*"], absence: true });
+
+    // Where the billing system leaves its lists, where the bank's transfer picks files up, and where people read.
     new CfnOutput(this, "DueListsBucketName", { value: this.dueLists.bucketName });
     new CfnOutput(this, "OutboundBucketName", { value: this.outbound.bucketName });
+    new CfnOutput(this, "ReportsBucketName", { value: this.reports.bucketName });
+    new CfnOutput(this, "ReportReadersRoleArn", { value: readers.roleArn });
   }
 }

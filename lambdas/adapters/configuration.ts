@@ -1,6 +1,6 @@
 import type { Configuration } from "../domain/stream.ts";
 
-/** Replaced by the bundler (infra/state.ts) with the checked configuration of the stage. */
+/** Replaced by the bundler (infra/handler.ts) with the checked configuration of the stage. */
 declare const DEBIT_ONCE_CONFIGURATION: Configuration;
 
 /**

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import type { SFNClientConfig } from "@aws-sdk/client-sfn";
-import type { z } from "zod";
+import { z } from "zod";
 import type { Configuration } from "../domain/stream.ts";
 import { announced } from "../announced.ts";
 import type { Clock, Nonce, Ports } from "../ports.ts";
@@ -50,13 +50,26 @@ function lambdaRuntime(): Runtime {
   };
 }
 
+/** The event, or a ZodError without the names of keys that nobody knows: of a row by mistake they may be its values. */
+function fitting<Schema extends z.ZodType>(schema: Schema, event: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(event);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map((issue) =>
+    issue.code === "unrecognized_keys"
+      ? { ...issue, keys: [], message: `${issue.keys.length} unrecognized keys` }
+      : issue,
+  );
+  // What `parse` itself throws: the class called ZodError is no Error.
+  throw new z.ZodRealError(issues);
+}
+
 /**
  * Makes a Lambda handler of a step: parse the event strictly, wire the ports once, call the step, and announce the
  * error that it ends in. An event that does not fit is refused by a ZodError that names the field.
  */
 export function lambda<
   Schema extends z.ZodType,
-  PortsOfStep extends Pick<Ports, "log" | "metrics">,
+  PortsOfStep extends Pick<Ports, "log" | "metrics"> & { readonly nonce?: Nonce },
   Output,
 >(wiring: {
   /** The function's name in the app, such as `Reconcile`. */
@@ -65,13 +78,17 @@ export function lambda<
   readonly ports: (runtime: Runtime) => PortsOfStep;
   readonly step: (event: z.output<Schema>, ports: PortsOfStep, context: InvocationContext) => Promise<Output>;
 }): Handler<Output> {
-  const on = (runtime: Runtime) => {
+  return handlerOn((runtime) => {
     const ports = wiring.ports(runtime);
-    return async (event: unknown, context: InvocationContext) =>
-      announced(wiring.name, event, ports, async () =>
-        wiring.step(wiring.event.parse(event), ports, context),
+    return async (event, context) =>
+      announced(wiring.name, event, ports, async (noted) =>
+        wiring.step(fitting(wiring.event, event), noted, context),
       );
-  };
+  });
+}
+
+/** A handler that is wired to the Lambda service on its first call, and to other surroundings by `on`. */
+export function handlerOn<Output>(on: Handler<Output>["on"]): Handler<Output> {
   let onLambda: ReturnType<typeof on> | undefined;
   const handler = async (event: unknown, context: InvocationContext) => {
     onLambda ??= on(lambdaRuntime());

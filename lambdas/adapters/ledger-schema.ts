@@ -106,7 +106,15 @@ export const batchItem: z.ZodType<BatchItem> = z.strictObject({
       totalCents: whole,
     })
     .optional(),
-  plan: z.strictObject({ key: z.string(), sha256: z.string(), segments: whole, rows: whole }).optional(),
+  plan: z
+    .strictObject({
+      key: z.string(),
+      sha256: z.string(),
+      segments: whole,
+      rows: whole,
+      cents: whole.optional(),
+    })
+    .optional(),
   ending: z
     .strictObject({
       at: z.string(),

@@ -40,7 +40,10 @@ export function s3Objects(bucket: (area: Area) => string, config: S3ClientConfig
             }),
           }),
         );
-        const bytes = Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
+        const bytes = await gathered(
+          (answer.Body ?? []) as AsyncIterable<Uint8Array>,
+          answer.ContentLength ?? 0,
+        );
         return { bytes, ...versioned(answer.VersionId) };
       } catch (error) {
         if (
@@ -113,6 +116,22 @@ export function s3Objects(bucket: (area: Area) => string, config: S3ClientConfig
       return keys.sort();
     },
   };
+}
+
+/**
+ * The bytes of a body in one buffer of the length that S3 has announced. Gathered in pieces and put together, a large
+ * file would lie in memory twice.
+ */
+async function gathered(body: AsyncIterable<Uint8Array>, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  let end = 0;
+  for await (const piece of body) {
+    if (end + piece.length > length) throw new Error(`a body is longer than its ${length} bytes`);
+    bytes.set(piece, end);
+    end += piece.length;
+  }
+  if (end < length) throw new Error(`a body of ${length} bytes has ended after ${end}`);
+  return bytes;
 }
 
 /** A bucket that never had versions calls the only one "null". */

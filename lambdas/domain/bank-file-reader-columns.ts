@@ -1,3 +1,4 @@
+import { CODE_DEBIT, RECORD_LENGTH } from "./bank-file.ts";
 import type { CalendarDate } from "./calendar-date.ts";
 import { parseCalendarDate } from "./calendar-date.ts";
 import { type Cents, cents } from "./cents.ts";
@@ -7,6 +8,7 @@ const BLANK = 0x20;
 const HYPHEN = 0x2d;
 const ZERO = 0x30;
 const NINE = 0x39;
+const DEBIT_DIGITS = Buffer.from(CODE_DEBIT, "latin1");
 
 /**
  * The BECS set, told from its other side: of the printable ASCII bytes all but these nine. The reader keeps a table
@@ -15,11 +17,10 @@ const NINE = 0x39;
 const OUTSIDE = '"<>\\`{|}~';
 const FIRST_PRINTABLE = 0x20;
 const LAST_PRINTABLE = 0x7e;
-const INSIDE: readonly boolean[] = Array.from(
-  { length: 256 },
-  (_, byte) =>
-    byte >= FIRST_PRINTABLE && byte <= LAST_PRINTABLE && !OUTSIDE.includes(String.fromCharCode(byte)),
-);
+const INSIDE = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const isPrintable = byte >= FIRST_PRINTABLE && byte <= LAST_PRINTABLE;
+  return isPrintable && !OUTSIDE.includes(String.fromCharCode(byte)) ? 1 : 0;
+});
 
 /**
  * Reads the columns of one record at a time. Columns are counted from 1, as the layout does. Each method answers
@@ -33,6 +34,8 @@ export class Columns {
   #bytes: Buffer = Buffer.alloc(0);
   /** Offset of column 1, less one. */
   #base = 0;
+  /** The record as text, decoded once; its parts share it. */
+  #text: string | undefined;
 
   constructor(faults: FaultList, warnings: FaultList) {
     this.faults = faults;
@@ -43,6 +46,7 @@ export class Columns {
   turnTo(bytes: Buffer, start: number, line: number): void {
     this.#bytes = bytes;
     this.#base = start - 1;
+    this.#text = undefined;
     this.line = line;
     this.sound = true;
   }
@@ -59,7 +63,15 @@ export class Columns {
 
   /** The characters of these columns as they stand, one per byte. */
   raw(column: number, width: number): string {
-    return this.#bytes.toString("latin1", this.#base + column, this.#base + column + width);
+    const from = this.#base + 1;
+    this.#text ??= this.#bytes.toString("latin1", from, from + RECORD_LENGTH);
+    return this.#text.slice(column - 1, column - 1 + width);
+  }
+
+  /** The transaction code in columns 19 and 20. Nearly all are that of a debit, which needs no string of its own. */
+  transactionCode(): string {
+    const isDebit = this.#byte(19) === DEBIT_DIGITS[0] && this.#byte(20) === DEBIT_DIGITS[1];
+    return isDebit ? CODE_DEBIT : this.raw(19, 2);
   }
 
   areBlank(column: number, width: number): boolean {
@@ -78,10 +90,11 @@ export class Columns {
 
   /** Left-justified text of BECS characters without the blanks after it; `returned` text may begin with one. */
   text(column: number, width: number, field: string, returned = false): string | undefined {
+    const [bytes, first] = [this.#bytes, this.#base + column];
     let used = 0;
     for (let i = 0; i < width; i++) {
-      const byte = this.#byte(column + i);
-      if (!INSIDE[byte]) return this.fault(column, field, "has a byte outside the BECS set");
+      const byte = bytes[first + i] ?? 0;
+      if (INSIDE[byte] !== 1) return this.fault(column, field, "has a byte outside the BECS set");
       if (byte !== BLANK) used = i + 1;
     }
     if (used === 0) return this.fault(column, field, "must not be blank");

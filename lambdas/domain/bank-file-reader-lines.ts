@@ -12,10 +12,17 @@ export function eachLine(
   bytes: Uint8Array,
   visit: (start: number, end: number, lineEnd: LineEnd) => boolean,
 ): void {
+  // Both kinds are looked for by themselves, which costs far less than a look at every byte.
+  const after = (byte: number, at: number) => {
+    const found = bytes.indexOf(byte, at);
+    return found === -1 ? bytes.length : found;
+  };
   let start = 0;
+  let [feed, carriage] = [after(LF, 0), after(CR, 0)];
   while (start < bytes.length) {
-    let end = start;
-    while (end < bytes.length && bytes[end] !== LF && bytes[end] !== CR) end++;
+    if (feed < start) feed = after(LF, start);
+    if (carriage < start) carriage = after(CR, start);
+    const end = Math.min(feed, carriage);
     const lineEnd = lineEndAt(bytes, end);
     if (!visit(start, end, lineEnd)) return;
     start = end + (lineEnd === "CRLF" ? 2 : 1);

@@ -133,8 +133,9 @@ export function readReturn(columns: Columns): Return | undefined {
 }
 
 function readTransactionCode(columns: Columns): string {
-  const code = columns.raw(19, 2);
-  if (!TRANSACTION_CODES.has(code)) columns.fault(19, "transaction code", "must be 13 or 50 to 57");
+  const code = columns.transactionCode();
+  if (code !== CODE_DEBIT && !TRANSACTION_CODES.has(code))
+    columns.fault(19, "transaction code", "must be 13 or 50 to 57");
   return code;
 }
 

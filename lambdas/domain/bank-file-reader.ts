@@ -131,7 +131,7 @@ class Reader {
   #readDetail(type: number, whole: boolean): void {
     const columns = this.#columns;
     if (!whole) return this.#sums.add("", undefined);
-    this.#sums.add(columns.raw(19, 2), columns.peekDigits(21, 10));
+    this.#sums.add(columns.transactionCode(), columns.peekDigits(21, 10));
     if (type === TYPE_1) {
       const entry = readEntry(columns);
       if (entry) this.#onEntry(entry, this.#line);

@@ -19,6 +19,8 @@ export type Judged =
 const ID = /^[A-Za-z0-9._-]{1,64}$/;
 const ATTEMPT = /^[1-9][0-9]?$/;
 const AMOUNT = /^[0-9]{1,15}$/;
+const ACCOUNT_LIKE = /^[0-9-]+$/;
+const HAS_LETTER = /[A-Za-z]/;
 const MOST_REMITTER = 16;
 const MOST_TITLE = 32;
 
@@ -31,9 +33,27 @@ const at = (fields: readonly string[], column: Column): string => fields[COLUMNS
 export function judgeShape(fields: readonly string[]): { readonly field?: Column } | undefined {
   if (fields.length !== COLUMNS.length) return {};
   const field = (["mandate_id", "merchant_id", "customer_id"] as const).find(
-    (id) => !ID.test(at(fields, id)),
+    (id) => !ID.test(at(fields, id)) || (id !== "customer_id" && isOwnBankAccount(id, fields)),
   );
   return field && { field };
+}
+
+/**
+ * Whether an id of the row is the bank account that the row debits, or its title: the ledger would keep it as the
+ * mandate for ever, and reports would name it as the merchant. Numbers of up to four digits are too short to tell.
+ */
+function isOwnBankAccount(column: "mandate_id" | "merchant_id", fields: readonly string[]): boolean {
+  const id = at(fields, column);
+  if (column === "mandate_id" && id === at(fields, "account_title")) return true;
+  if (!ACCOUNT_LIKE.test(id)) return false;
+  const [bsb, account] = [at(fields, "bsb"), at(fields, "account_number")];
+  const number = significant(account);
+  return number.length > 4 && [number, significant(bsb + account)].includes(significant(id));
+}
+
+/** The digits of a number, without hyphens and leading zeros. */
+function significant(text: string): string {
+  return text.replaceAll("-", "").replace(/^0+/, "");
 }
 
 /**
@@ -82,23 +102,46 @@ export function manifestCents(fields: readonly string[]): number {
 }
 
 /**
- * What may be said of an excluded row. Mandate and due date are named only where date and BSB are what their
- * columns claim: in a shifted row the column called mandate_id may hold a bank account. The same goes for the
- * cents, which are there to be summed and never to be shown row by row.
+ * Whether the row's columns are what they are called, so that its ids are ids: in a row that is shifted, or whose
+ * columns are exchanged, the one called mandate_id may hold a bank account.
+ *
+ * That is so where due date and BSB are what their columns claim, and the bank account number too; or else the ids
+ * have a letter, which no bank account number has. An id that is the row's own bank account is none in any case.
  */
+export function isInPlace(fields: readonly string[]): boolean {
+  return (
+    fields.length === COLUMNS.length &&
+    ID.test(at(fields, "mandate_id")) &&
+    parseCalendarDate(at(fields, "due_date")) !== undefined &&
+    parseBsb(at(fields, "bsb")) !== undefined &&
+    !isOwnBankAccount("mandate_id", fields) &&
+    !isOwnBankAccount("merchant_id", fields) &&
+    (parseAccountNumber(at(fields, "account_number")) !== undefined ||
+      (HAS_LETTER.test(at(fields, "mandate_id")) && HAS_LETTER.test(at(fields, "merchant_id"))))
+  );
+}
+
+/**
+ * The cents of a row that sums outside the due list may hold: none of a row that is not in its place, or above the
+ * stream's limit for one debit. One such row alone would make the sum of the excluded rows its bank account number.
+ */
+export function tellableCents(fields: readonly string[], limits: Pick<Stream, "maxDebitCents">): number {
+  const cents = manifestCents(fields);
+  return cents <= limits.maxDebitCents && isInPlace(fields) ? cents : 0;
+}
+
+/** What may be said of an excluded row, mandate, due date and cents only where they may be told. */
 export function exclusion(
   line: number,
   fields: readonly string[],
   reason: ExclusionReason,
+  limits: Pick<Stream, "maxDebitCents">,
   details: Pick<Exclusion, "field" | "otherLine" | "claim"> = {},
 ): Exclusion {
-  const named =
-    fields.length === COLUMNS.length &&
-    ID.test(at(fields, "mandate_id")) &&
-    parseCalendarDate(at(fields, "due_date")) !== undefined &&
-    parseBsb(at(fields, "bsb")) !== undefined;
-  const names = named ? { mandateId: at(fields, "mandate_id"), dueDate: at(fields, "due_date") } : {};
-  return { line, reason, cents: manifestCents(fields), ...names, ...details };
+  const names = isInPlace(fields)
+    ? { mandateId: at(fields, "mandate_id"), dueDate: at(fields, "due_date") }
+    : {};
+  return { line, reason, cents: tellableCents(fields, limits), ...names, ...details };
 }
 
 function judgeDueDate(

@@ -69,9 +69,9 @@ export interface Exclusion {
   readonly reason: ExclusionReason;
   /** The failing column, where one column fails. */
   readonly field?: Column;
-  /** The row's amount in cents if it is one that the manifest counts, else 0. */
+  /** The row's amount in cents where it may be told, else 0: the last column of a shifted row can be a bank account. */
   readonly cents: number;
-  /** Only of rows with ten fields whose due_date is a date and whose bsb is six digits. */
+  /** Only of rows whose columns are in their places: see `isInPlace` in due-row.ts. */
   readonly mandateId?: string;
   readonly dueDate?: string;
   /** The line of the row that this one repeats or crowds, for the reasons found inside the list. */

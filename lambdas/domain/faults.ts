@@ -123,3 +123,28 @@ export class LedgerBroken extends Fault {
 export class ExecutionNotEnded extends Fault {
   override readonly name = "ExecutionNotEnded";
 }
+
+/** The caller is not a person in the role that this function is for. */
+export class CallerRefused extends Fault {
+  override readonly name = "CallerRefused";
+}
+
+/** A person's request is not of the form that the function takes. */
+export class RequestMalformed extends Fault {
+  override readonly name = "RequestMalformed";
+}
+
+/** What is proposed is not open to be decided by people, or not now. */
+export class ProposalRefused extends Fault {
+  override readonly name = "ProposalRefused";
+}
+
+/** The ledger has no proposal under that id. */
+export class ProposalUnknown extends Fault {
+  override readonly name = "ProposalUnknown";
+}
+
+/** This person cannot approve this proposal, or not now. */
+export class ApprovalRefused extends Fault {
+  override readonly name = "ApprovalRefused";
+}

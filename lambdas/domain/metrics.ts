@@ -1,3 +1,6 @@
+/** The namespace of every metric in CloudWatch. */
+export const NAMESPACE = "DebitOnce";
+
 /**
  * Everything that is counted, under the name it has in CloudWatch (namespace `DebitOnce`, dimension `Stream`). A
  * count says that something happened, and how often or how many; an alarm names one of these and nothing else.

@@ -1,6 +1,6 @@
 import type { CalendarDate } from "./calendar-date.ts";
 import { DueListFault, readRows } from "./due-list.ts";
-import { judgeShape, manifestCents } from "./due-row.ts";
+import { judgeShape, manifestCents, tellableCents } from "./due-row.ts";
 import { LIST_REASONS, type ListRefusal, refusalsAmong } from "./list-refusals.ts";
 import type { Stream } from "./stream.ts";
 
@@ -22,6 +22,8 @@ export interface PlanResult {
   /** Data rows, and the cents of those rows that the manifest counts. */
   readonly count: number;
   readonly totalCents: number;
+  /** The same without what may not be told: what staged and excluded rows must add up to. */
+  readonly tellableCents: number;
   readonly segments: readonly PlannedSegment[];
 }
 
@@ -35,7 +37,7 @@ export interface PlanResult {
  * @throws DueListFault if the list cannot be read, or its total is not a safe whole number of cents
  */
 export function planSegments(bytes: Uint8Array, stream: Stream, billingDate: CalendarDate): PlanResult {
-  const list = measure(bytes);
+  const list = measure(bytes, stream);
   // Rows are read again rather than kept: a list in which everything repeats must fit into memory too.
   const fieldsAt = (line: number): readonly string[] => {
     const [from, to] = [list.starts[line - 1] as number, list.starts[line] ?? bytes.length];
@@ -64,7 +66,7 @@ export function planSegments(bytes: Uint8Array, stream: Stream, billingDate: Cal
       refusals: (refusals.get(index + 1) ?? []).sort((a, b) => a.line - b.line),
     };
   });
-  return { count, totalCents: list.totalCents, segments };
+  return { count, totalCents: list.totalCents, tellableCents: list.tellableCents, segments };
 }
 
 /** The stored form of a plan: one JSON line per segment. */
@@ -107,23 +109,26 @@ interface Measured {
   /** One number per well-shaped row: a hash of its mandate above its index. */
   readonly keys: readonly number[];
   readonly totalCents: number;
+  readonly tellableCents: number;
 }
 
 // 23 bits of hash and 30 bits of index fill a double's 53; a list of 2^30 rows would not fit into an array.
 const HASHES = 2 ** 23;
 const INDEXES = 2 ** 30;
 
-function measure(bytes: Uint8Array): Measured {
+function measure(bytes: Uint8Array, stream: Stream): Measured {
   const starts: number[] = [];
   const keys: number[] = [];
   let totalCents = 0;
+  let tellable = 0;
   for (const { line, fields, start } of readRows(bytes, { header: true })) {
     starts.push(start);
     totalCents += manifestCents(fields);
+    tellable += tellableCents(fields, stream);
     if (!Number.isSafeInteger(totalCents)) throw new DueListFault(line, "the total exceeds 2^53 - 1 cents");
     if (!judgeShape(fields)) keys.push(hash(fields[0] as string) * INDEXES + line - 1);
   }
-  return { starts, keys, totalCents };
+  return { starts, keys, totalCents, tellableCents: tellable };
 }
 
 /** FNV-1a, cut to 23 bits. Two mandates with one hash cost a second look and nothing else. */

@@ -123,6 +123,8 @@ export interface Plan {
   readonly sha256: string;
   readonly segments: number;
   readonly rows: number;
+  /** The cents of the rows without what may not be told; absent in plans that were made before it was told apart. */
+  readonly cents?: number;
 }
 
 /** How a batch ended, for its record, its report and its result. */

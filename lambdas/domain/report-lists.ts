@@ -1,7 +1,16 @@
 import { EXCLUSION_REASONS, type Exclusion, type ExclusionReason } from "./exclusion.ts";
 import { grouped, money, share } from "./report-figures.ts";
-import { codeOrText, instant, section, table, type TableRow, text, verdict } from "./report-markup.ts";
-import type { BatchReport, Check } from "./report.ts";
+import {
+  codeOrText,
+  instant,
+  section,
+  table,
+  type TableRow,
+  text,
+  type Tone,
+  verdict,
+} from "./report-markup.ts";
+import { type BatchReport, type Check, isStopping } from "./report.ts";
 
 /** The sections of the report page that list things: exclusions, bank files, checks, timeline. */
 
@@ -29,7 +38,7 @@ const MEANINGS: Readonly<Record<ExclusionReason, string>> = {
 
 /** Exclusions by reason, then line by line, as far as the page lists them. */
 export function exclusions(report: BatchReport, list: readonly Exclusion[]): string {
-  const { count, content, byReason } = report.excluded;
+  const { count, content, byReason, untold = 0 } = report.excluded;
   if (count === 0 && list.length === 0)
     return section("exclusions", "Exclusions", "<p>No row was excluded.</p>");
   const portion = share(content, report.dueList.count);
@@ -40,6 +49,9 @@ export function exclusions(report: BatchReport, list: readonly Exclusion[]): str
     list.length === count
       ? ""
       : `<p>${verdict("bad", `The report counts ${grouped(count)} excluded rows, the list holds ${grouped(list.length)}.`)}</p>`,
+    untold === 0
+      ? ""
+      : `<p>Of ${grouped(untold)} of them the amount is in no sum of this report: columns that are not in their places, or an amount above the limit, could be a bank account. The gate has proven the manifest's total with them.</p>`,
     reasonTable(byReason, list),
     exclusionList(list),
   );
@@ -109,8 +121,23 @@ export function files(list: BatchReport["files"]): string {
   return section("files", "Bank files", table("In the order in which they are sent", heads, rows));
 }
 
+/** What a check came to, in words and with the tone they are said in. */
+export function outcome({ passed, judged, accepted }: Check): readonly [Tone, string] {
+  if (accepted) return ["warn", "accepted"];
+  if (judged === false) return [passed ? "warn" : "bad", "not judged"];
+  return passed ? ["good", "passed"] : ["bad", "failed"];
+}
+
+/** Who has accepted a suspicion, and why: text of people. Empty where nobody has. */
+export function acceptance({ accepted }: Check, timeZone: string): string {
+  if (accepted === undefined) return "";
+  const { proposedBy, approvedBy, at, reason } = accepted;
+  const people = `Accepted: proposed by ${text(proposedBy)}, approved by ${text(approvedBy)}`;
+  return `<p class="note">${people} ${instant(at, timeZone)}. Reason: ${text(reason)}</p>`;
+}
+
 /** All checks of the gate, those that nobody can pass first. */
-export function checks(all: readonly Check[]): string {
+export function checks(all: readonly Check[], timeZone: string): string {
   const kinds = [
     ["proof", "Proofs: nobody can pass a failed one"],
     ["suspicion", "Suspicions: two people may accept a failed one"],
@@ -126,15 +153,15 @@ export function checks(all: readonly Check[]): string {
     const rows = all
       .filter((check) => check.kind === kind)
       .map((check): TableRow => {
-        const result = check.passed ? verdict("good", "passed") : verdict("bad", "failed");
+        const [tone, result] = outcome(check);
         const cells = [
           text(check.name),
-          result,
+          verdict(tone, result),
           codeOrText(check.expected),
           codeOrText(check.found),
-          text(check.note ?? ""),
+          text(check.note ?? "") + acceptance(check, timeZone),
         ];
-        return check.passed ? { cells } : { cells, tone: "bad" };
+        return isStopping(check) ? { cells, tone: "bad" } : { cells };
       });
     return rows.length === 0 ? "" : table(caption, heads, rows);
   });

@@ -1,3 +1,5 @@
+import { visible } from "./visible-text.ts";
+
 /** The few pieces of HTML that the report page is made of. What goes into a page as text goes through {@link text}. */
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -8,20 +10,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/**
- * Control, format and separator characters and lone surrogates: they are invisible, and the bidirectional ones
- * among them make a line read as something other than what it says.
- */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
-
 /** Text as HTML shows it literally, in an element or a quoted attribute. An invisible character becomes `[U+202E]`. */
 export function text(value: string): string {
-  return value
-    .replace(/[&<>"']/g, (sign) => ENTITIES[sign] as string)
-    .replace(
-      INVISIBLE,
-      (sign) => `[U+${(sign.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, "0")}]`,
-    );
+  return visible(value.replace(/[&<>"']/g, (sign) => ENTITIES[sign] as string));
 }
 
 export type Tone = "good" | "warn" | "bad";

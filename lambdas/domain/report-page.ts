@@ -2,10 +2,10 @@ import { parseCalendarDate, weekday } from "./calendar-date.ts";
 import type { Exclusion } from "./exclusion.ts";
 import { differenceBetween, grouped, money } from "./report-figures.ts";
 import { codeOrText, instant, text, type Tone, verdict } from "./report-markup.ts";
-import { checks, exclusions, files, timeline } from "./report-lists.ts";
+import { acceptance, checks, exclusions, files, outcome, timeline } from "./report-lists.ts";
 import { REPORT_STYLE } from "./report-style.ts";
 import { addsUp, ending, merchants, totals } from "./report-sums.ts";
-import type { BatchReport, Check } from "./report.ts";
+import { type BatchReport, type Check, isStopping } from "./report.ts";
 
 const STATUS: Readonly<Record<BatchReport["status"], string>> = {
   GATE_PASSED: "Gate passed",
@@ -39,14 +39,17 @@ export function reportPage(report: BatchReport, excluded: readonly Exclusion[]):
     `<body>`,
     head(report),
     `<main>`,
-    failures(report.checks.filter((check) => !check.passed)),
+    failures(
+      report.checks.filter((check) => !check.passed),
+      report.timeZone,
+    ),
     facts(report),
     report.ending ? ending(report.ending, report.timeZone) : "",
     totals(report),
     merchants(report.merchants),
     exclusions(report, excluded),
     files(report.files),
-    checks(report.checks),
+    checks(report.checks, report.timeZone),
     timeline(report.timeline, report.timeZone),
     `</main>`,
     `</body>`,
@@ -78,39 +81,69 @@ function toneOf(report: BatchReport): Tone {
 
 function summary(report: BatchReport): string[] {
   const { status, checks, ending } = report;
-  const failed = checks.filter((check) => !check.passed).length;
   const sentences: string[] = [];
   if (ending)
     sentences.push(`${grouped(ending.submitted.count)} debits, ${money(ending.submitted.cents)} submitted.`);
   if (ending?.note !== undefined) sentences.push(ending.note);
-  if (failed > 0) sentences.push(`${failed} of ${checks.length} checks failed.`);
-  else if (checks.length > 0) sentences.push(`All ${checks.length} checks passed.`);
+  sentences.push(...checksInWords(checks));
   if (!addsUp(report)) sentences.push("The totals do not add up.");
   if (status === "GATE_FAILED") {
-    sentences.push(
-      "The batch keeps its lock until a person mends the cause and redrives it, or abandons what was not sent.",
-    );
+    const stopping = checks.filter(isStopping);
+    const isSuspected = stopping.length > 0 && stopping.every(({ kind }) => kind === "suspicion");
+    const goesOn = isSuspected
+      ? "two people accept each failed suspicion and it is redriven, or a person"
+      : "a person mends the cause and redrives it, or";
+    sentences.push(`The batch keeps its lock until ${goesOn} abandons what was not sent.`);
   }
   return sentences;
 }
 
-function failures(failed: readonly Check[]): string {
+/** How many checks passed or failed, and which suspicions passed in another way than by being judged. */
+function checksInWords(checks: readonly Check[]): string[] {
+  const named = (which: (check: Check) => boolean) =>
+    checks
+      .filter(which)
+      .map(({ name }) => name)
+      .join(", ");
+  const failed = checks.filter(isStopping).length;
+  const accepted = named((check) => check.accepted !== undefined && !isStopping(check));
+  const unjudged = named((check) => check.passed && check.judged === false);
+  const passed = checks.filter((check) => check.passed).length;
+  const sentences: string[] = [];
+  if (failed > 0) sentences.push(`${failed} of ${checks.length} checks failed.`);
+  else if (accepted !== "") sentences.push(`${passed} of ${checks.length} checks passed.`);
+  else if (checks.length > 0) sentences.push(`All ${checks.length} checks passed.`);
+  if (accepted !== "") sentences.push(`Accepted by two people: ${accepted}.`);
+  if (unjudged !== "") sentences.push(`Not judged: ${unjudged}.`);
+  return sentences;
+}
+
+function failures(failed: readonly Check[], timeZone: string): string {
   if (failed.length === 0) return "";
-  const proofsFirst = [...failed].sort((a, b) => Number(a.kind !== "proof") - Number(b.kind !== "proof"));
+  // What stops the batch first, and of that what nobody can pass.
+  const rank = (check: Check) => (isStopping(check) ? 0 : 2) + (check.kind === "proof" ? 0 : 1);
+  const worstFirst = [...failed].sort((a, b) => rank(a) - rank(b));
   return [
     `<section class="failures" aria-labelledby="failures">`,
     `<h2 id="failures">Failed ${failed.length === 1 ? "check" : "checks"}</h2>`,
-    ...proofsFirst.map(failure),
+    ...worstFirst.map((check) => failure(check, timeZone)),
     `</section>`,
   ].join("\n");
 }
 
-function failure({ name, kind, expected, found, note }: Check): string {
+function failure(check: Check, timeZone: string): string {
+  const { name, kind, expected, found, note } = check;
   const difference = differenceBetween(expected, found);
-  const rule = kind === "proof" ? "Proof: nobody can pass it." : "Suspicion: two people may accept it.";
+  const [tone, came] = outcome(check);
+  const mayBe =
+    tone === "warn" ? "two people have accepted it for these files." : "two people may accept it.";
+  const rule =
+    kind === "proof"
+      ? "Proof: nobody can pass it."
+      : `Suspicion: ${came === "not judged" ? "it was not judged." : mayBe}`;
   return [
-    `<article>`,
-    `<h3>${verdict("bad", name)}</h3>`,
+    `<article class="of-${tone}">`,
+    `<h3>${verdict(tone, name)}</h3>`,
     `<p>${rule}</p>`,
     `<dl>`,
     `<div><dt>Expected</dt><dd>${codeOrText(expected)}</dd></div>`,
@@ -118,6 +151,7 @@ function failure({ name, kind, expected, found, note }: Check): string {
     difference === undefined ? "" : `<div><dt>Difference</dt><dd>${difference}</dd></div>`,
     `</dl>`,
     note === undefined ? "" : `<p class="note">${text(note)}</p>`,
+    acceptance(check, timeZone),
     `</article>`,
   ].join("\n");
 }

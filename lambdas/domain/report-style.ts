@@ -46,6 +46,7 @@ header .status { font-size: 1.375rem; margin: .25rem 0; }
 
 .failures { margin-top: 1.5rem; }
 .failures article { border: 1px solid var(--bad); border-radius: .25rem; padding: .75rem 1rem; margin-top: .75rem; }
+.failures .of-warn { border-color: var(--warn); }
 .failures h3 + p { font-size: .875rem; color: var(--soft); }
 .failures dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .5rem 1.5rem; margin: .5rem 0; }
 .failures dd { font-size: 1.125rem; font-weight: 600; font-variant-numeric: tabular-nums; }
@@ -72,11 +73,11 @@ thead .group { text-align: center; border-bottom-width: 1px; }
 .wide { overflow-x: auto; }
 .sums { width: auto; min-width: 26rem; }
 .sums .sum > * { border-top: 2px solid var(--ink); font-weight: 600; }
-td > .good, td > .bad { white-space: nowrap; }
+td > .good, td > .warn, td > .bad { white-space: nowrap; }
 [aria-labelledby="checks"] table { table-layout: fixed; }
-[aria-labelledby="checks"] th:nth-child(1) { width: 21%; }
+[aria-labelledby="checks"] th:nth-child(1) { width: 19%; }
 [aria-labelledby="checks"] th:nth-child(3), [aria-labelledby="checks"] th:nth-child(4) { width: 25%; }
-[aria-labelledby="checks"] th:nth-child(2) { width: 5.5rem; }
+[aria-labelledby="checks"] th:nth-child(2) { width: 7.5rem; }
 
 ol { list-style: none; padding: 0; }
 li { display: flex; flex-wrap: wrap; gap: 0 1rem; padding: .375rem 0; border-bottom: 1px solid var(--line); }

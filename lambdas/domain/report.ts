@@ -1,5 +1,5 @@
 import type { Exclusion } from "./exclusion.ts";
-import type { Ending, FileStateName, Sum } from "./records.ts";
+import type { Acceptance, Ending, FileStateName, Sum } from "./records.ts";
 
 /** One check of the gate with both of its numbers. */
 export interface Check {
@@ -9,6 +9,15 @@ export interface Check {
   readonly expected: string;
   readonly found: string;
   readonly note?: string;
+  /** Only of a suspicion, where there was nothing to judge it by; `passed` says whether that stops the batch. */
+  readonly judged?: false;
+  /** Only of a failed suspicion: the two people who have accepted it for exactly these files. */
+  readonly accepted?: Acceptance;
+}
+
+/** Whether a check stops its batch. A failed proof always does, whatever else is said of it. */
+export function isStopping({ kind, passed, accepted }: Check): boolean {
+  return !passed && (kind === "proof" || accepted === undefined);
 }
 
 export interface MerchantTotal {
@@ -35,7 +44,12 @@ export interface BatchReport {
   readonly dueList: Sum;
   readonly ledger: Sum;
   readonly bankFiles: Sum;
-  readonly excluded: Sum & { readonly content: number; readonly byReason: Readonly<Record<string, number>> };
+  readonly excluded: Sum & {
+    readonly content: number;
+    readonly byReason: Readonly<Record<string, number>>;
+    /** How many rows have an amount that no sum of the report holds, because it may be a bank account; absent if none. */
+    readonly untold?: number;
+  };
   readonly merchants: readonly MerchantTotal[];
   readonly checks: readonly Check[];
   readonly files: readonly {

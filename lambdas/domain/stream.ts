@@ -34,6 +34,8 @@ export interface Stream {
   readonly schedule: { readonly time: string; readonly weekdays: readonly number[] };
   /** Local time `hh:mm` after which no file is sent for that day. */
   readonly cutOff: string;
+  /** Local time `hh:mm` by which a batch of the day is closed, or the watch says that it is missing. */
+  readonly expectedBy: string;
   readonly maxStartDelayMinutes: number;
   /** How many days before and after the billing date a due date may lie. */
   readonly dueWindowDays: { readonly past: number; readonly ahead: number };

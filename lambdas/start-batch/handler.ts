@@ -16,6 +16,7 @@ export const handler = lambda({
     configuration: runtime.configuration,
     objects: objectsOf(runtime),
     clock: runtime.clock,
+    nonce: runtime.nonce,
     log: decisionLog(runtime),
     metrics: powertoolsMetrics(runtime),
     executions: executionsOf(runtime),

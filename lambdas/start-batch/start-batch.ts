@@ -26,13 +26,14 @@ export async function startBatch(
     readonly number?: number | undefined;
     readonly remainingMs: number;
   },
-  ports: Pick<Ports, "objects" | "clock" | "log" | "metrics"> & {
+  ports: Pick<Ports, "objects" | "clock" | "nonce" | "log" | "metrics"> & {
     readonly configuration: Configuration;
     readonly executions: Pick<Executions, "start" | "describe">;
     readonly once: Once;
   },
 ): Promise<Started> {
   const stream = streamOf(ports.configuration, event.stream);
+  const nonce = ports.nonce();
   const scheduled = Date.parse(event.scheduledTime) as Instant;
   const billingDate = ports.clock.dateAt(scheduled, stream.timeZone);
   const refusal = refusedStart(stream, ports.configuration.calendar, billingDate, {
@@ -43,12 +44,17 @@ export async function startBatch(
   if (refusal) {
     ports.log.decision({
       state: "StartBatch",
+      // Without a number it was never asked which list there is.
+      ...(event.number !== undefined && { batchId: batchId(stream.name, billingDate, event.number) }),
       stream: stream.name,
+      nonce,
       outcome: "REFUSED",
       reason: refusal.reason,
+      billingDate,
     });
-    // A holiday is no refusal that anybody must know of.
-    if (refusal.reason !== "not-a-business-day") ports.metrics.count("StartRefused", stream.name);
+    // A holiday is no refusal that anybody must know of; that the holiday list has come to its end is one.
+    const known = billingDate <= ports.configuration.calendar.knownUntil;
+    if (refusal.reason !== "not-a-business-day" || !known) ports.metrics.count("StartRefused", stream.name);
     return { outcome: "REFUSED", ...refusal };
   }
   const number = event.number ?? (await lowestNumber(ports.objects, stream.name, billingDate));
@@ -73,7 +79,7 @@ export async function startBatch(
   );
   const outcome = once === "ran" && !exists ? "STARTED" : "ALREADY_STARTED";
   if (outcome === "ALREADY_STARTED") await sameStart(ports.executions, id, list);
-  ports.log.decision({ state: "StartBatch", batchId: id, stream: stream.name, outcome });
+  ports.log.decision({ state: "StartBatch", batchId: id, stream: stream.name, nonce, outcome });
   if (outcome === "STARTED") ports.metrics.count("BatchStarted", stream.name);
   return { outcome, batchId: id };
 }

@@ -93,11 +93,14 @@ describe("reasons that lie in the list", () => {
     );
     expect(await excluded(stream)).toEqual(expected);
     const { ending } = run.view.record ?? {};
+    // Amounts of rows whose columns may be shifted, and those above the limit, are in no sum.
+    const untold = [4, 7, 14, 20, 26].map((n) => Number(stream.row(n).amount_cents)).with(3, 2_000_001);
+    const told = Number(list.cents) - untold.reduce((sum, cents) => sum + cents, 0);
     const goodCents = good.reduce((sum, { amount_cents: cents }) => sum + BigInt(cents), 0n);
     expect(ending).toMatchObject({
-      due: { count: list.count, cents: Number(list.cents) },
+      due: { count: list.count, cents: told },
       staged: { count: good.length, cents: Number(goodCents) },
-      excluded: { count: expected.length, cents: Number(list.cents - goodCents) },
+      excluded: { count: expected.length, cents: told - Number(goodCents) },
     });
     // Only the ledger's claims of an earlier batch are missing here.
     expect(Object.keys(ending?.excluded.byReason ?? {}).toSorted()).toEqual(

@@ -17,7 +17,10 @@ export const FILE_CASES: Readonly<Record<string, readonly Case[]>> = {
     [
       "a bank file that is gone",
       FILES_ARE_GONE,
-      (b) => b.editFiles((files) => files.map((file) => ({ ...file, key: `${file.key}.gone` }))),
+      (b) =>
+        b.editFiles((files) =>
+          files.map((file) => ({ ...file, key: file.key.replace(".aba", "-gone.aba") })),
+        ),
     ],
   ],
 

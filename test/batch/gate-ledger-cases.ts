@@ -1,13 +1,24 @@
 import type { Exclusion } from "../../lambdas/domain/exclusion.ts";
 import { dueList } from "./due-list.ts";
 import { DATE } from "./local-batch.ts";
-import { type Case, dueRow, earlier, inOrder, invented, raised, under } from "./tamperings.ts";
+import {
+  type Case,
+  closedOn,
+  dueRow,
+  earlier,
+  inOrder,
+  invented,
+  raised,
+  sentFileGone,
+  sentWithSameTotals,
+  under,
+} from "./tamperings.ts";
 
 const bytesAlone = { manifest: false };
 const withManifest = { manifest: true };
 const LIST_IS_GONE = (
   "due-list-bytes manifest-count manifest-cents segments-complete entries index no-row-missing no-row-surplus " +
-  "exclusions ledger-refusals dishonours claims merchants totals excluded-share"
+  "exclusions ledger-refusals dishonours claims merchants totals excluded-share growth same-totals same-debit"
 ).split(" ");
 
 /** Due list, exclusions, claims, segments and limits: what the gate must find, by what was done to them. */
@@ -238,10 +249,25 @@ export const LEDGER_CASES: Readonly<Record<string, readonly Case[]>> = {
     ["cents of a batch", ["batch-limit"], under({ maxBatchCents: 5_000 })],
     [
       "cents of a debit",
-      ["debit-limit", "entries", "exclusions", "excluded-share"],
+      [
+        "segments-complete",
+        "debit-limit",
+        "entries",
+        "exclusions",
+        "claims",
+        "merchants",
+        "totals",
+        "excluded-share",
+      ],
       under({ maxDebitCents: 1_300 }),
     ],
     ["share of excluded rows", ["excluded-share"], under({ toleratedExcludedShare: 0.11 })],
     ["cut-off", ["processing-date"], under({ cutOff: "06:59" })],
+  ],
+
+  "what it suspects and nobody has accepted:": [
+    ["a batch that has grown", ["growth"], inOrder(closedOn("2026-02-20"), closedOn("2026-02-19"))],
+    ["a file that was sent and is gone", ["same-debit"], sentFileGone],
+    ["a file with the sums of one that was sent", ["same-totals", "same-debit"], sentWithSameTotals],
   ],
 };

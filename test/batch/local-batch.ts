@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { checkStreams } from "../../infra/config/check-streams.ts";
@@ -17,6 +17,7 @@ import type { Abandoned } from "../../lambdas/operations/abandon-batch/abandon-b
 import type { BatchView } from "../../lambdas/operations/show-batch/show-batch.ts";
 import type { Clock, Instant } from "../../lambdas/ports.ts";
 import type { Started } from "../../lambdas/start-batch/start-batch.ts";
+import { CallRecorder } from "../parity/call-record.ts";
 import { type ReceivedFile, receivedFile } from "./bank-inbox.ts";
 import type { DueList, DueRow } from "./due-list.ts";
 import { LocalStores, type StoredItem } from "./local-stores.ts";
@@ -24,7 +25,9 @@ import { StoreWire } from "./store-wire.ts";
 
 /** A Monday without a holiday near it. */
 export const DATE = "2026-03-02";
-const TEMPLATES = fileURLToPath(new URL("../../node_modules/.cache/debit-once/cdk.out", import.meta.url));
+export const TEMPLATES = fileURLToPath(
+  new URL("../../node_modules/.cache/debit-once/cdk.out", import.meta.url),
+);
 let synthesized: Promise<string> | undefined;
 
 /** The folder of the templates, named by a hash of their sources: the test file that comes first makes it. */
@@ -63,15 +66,18 @@ export class LocalBilling {
   readonly folder: string;
   readonly #streams: Record<string, Stream>;
   readonly #billed: Map<string, BilledStream>;
+  readonly #recorder: CallRecorder;
   #made = 0;
 
   private constructor(
     app: LocalApp,
+    recorder: CallRecorder,
     folder: string,
     streams: Record<string, Stream>,
     billed: Map<string, BilledStream>,
   ) {
     this.app = app;
+    this.#recorder = recorder;
     this.folder = folder;
     this.stores = new LocalStores(app);
     this.wire = new StoreWire(app);
@@ -79,13 +85,20 @@ export class LocalBilling {
     this.#billed = billed;
   }
 
-  /** @param now what the local clock shows when the app is open */
-  static async open(now = `${DATE}T07:00:00+11:00`): Promise<LocalBilling> {
+  /**
+   * @param now what the local clock shows when the app is open
+   * @param watch stands around every call of a function, outside of what its stream has put there
+   */
+  static async open(
+    now = `${DATE}T07:00:00+11:00`,
+    watch: Around = (_name, _event, call) => call(),
+  ): Promise<LocalBilling> {
     const assembly = await readAssembly(await synthesis());
     const folder = await mkdtemp(join(tmpdir(), "debit-once-batches-"));
     const known = configuration("dev");
     const streams = { ...known.streams };
     const billed = new Map<string, BilledStream>();
+    const recorder = new CallRecorder(assembly.names);
     const app = await openLocalApp({
       folder,
       assembly,
@@ -93,17 +106,20 @@ export class LocalBilling {
       startAt: Date.parse(now) as Instant,
       storage: "memory",
       retryDelayMs: 0,
+      onCall: (call) => recorder.sent(call),
       around: (name, event, call) => {
+        recorder.invoked(name);
         const around = billed.get(streamOf(event))?.around;
-        return around ? around(name, event, call) : call();
+        return watch(name, event, () => (around ? around(name, event, call) : call()));
       },
     });
-    return new LocalBilling(app, folder, streams, billed);
+    return new LocalBilling(app, recorder, folder, streams, billed);
   }
 
   async close(): Promise<void> {
     this.stores.close();
     await this.app.close();
+    this.#recorder.keep(basename(expect.getState().testPath ?? ""));
     await rm(this.folder, { recursive: true, force: true });
   }
 
@@ -113,7 +129,9 @@ export class LocalBilling {
     const code = `T${String(number).padStart(3, "0")}`;
     const model = this.#streams["au-cba"] as Stream;
     const bankProfile = { ...model.bankProfile, userId: String(700_000 + number), ...changes.bankProfile };
-    return this.#register({ ...model, ...changes, name: `test-${number}`, code, bankProfile });
+    // A test that moves the cut-off says nothing about the watch.
+    const { cutOff: expectedBy = model.expectedBy } = changes;
+    return this.#register({ ...model, expectedBy, ...changes, name: `test-${number}`, code, bankProfile });
   }
 
   /** One of the configured streams as it is. */

@@ -72,7 +72,7 @@ describe("rows excluded for their content", () => {
     const stream = billing.stream({ toleratedExcludedShare: 0.2 });
     const run = await stream.run(list(stream, 3));
     expect(run).toMatchObject({ status: "FAILED", failure: { state: "Reconcile", error: "GateFailed" } });
-    expect(run.failure?.message).toContain("1 of 22 checks");
+    expect(run.failure?.message).toContain("1 of 25 checks");
     expect(run.failure?.message).toContain("excluded-share");
     expect(run.view.stream?.lock?.batchId).toBe(run.id);
     expect(await stream.inbox()).toEqual([]);

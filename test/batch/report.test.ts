@@ -40,13 +40,15 @@ describe("the report", () => {
       ),
     );
     const sums = {
-      dueList: { count: 6, cents: 1017 + 1034 + 1051 + 1068 + 1085 + 1085 },
+      // The amount of the row whose BSB is none is in no sum: its columns might be shifted.
+      dueList: { count: 6, cents: 1017 + 1034 + 1051 + 1085 + 1085 },
       ledger: { count: 4, cents: 1017 + 1034 + 1051 + 1085 },
       bankFiles: { count: 4, cents: 1017 + 1034 + 1051 + 1085 },
       excluded: {
         count: 2,
-        cents: 1068 + 1085,
+        cents: 1085,
         content: 1,
+        untold: 1,
         byReason: { "bad-bsb": 1, "duplicate-in-list": 1 },
       },
       merchants: expect.arrayContaining([

@@ -4,6 +4,8 @@ import { lodgementReference } from "../../lambdas/domain/lodgement-reference.ts"
 import type { Stream } from "../../lambdas/domain/stream.ts";
 import type { DueRow } from "./due-list.ts";
 import { DATE } from "./local-batch.ts";
+import type { StreamItem } from "../../lambdas/domain/records.ts";
+import type { StoredItem } from "./local-stores.ts";
 import { centsOf, over, type TamperedBatch, withCents } from "./tampered-batch.ts";
 
 /**
@@ -111,3 +113,32 @@ export const under =
     b.stream.change(limits);
 /** The id of the batch that was closed before this one. */
 export const earlier = (b: TamperedBatch) => b.stream.id();
+
+/** A stored item of the batch that was closed before, which is there. */
+async function earlierItem(b: TamperedBatch, sk: string): Promise<StoredItem> {
+  const item = await b.stream.stores.item(`BATCH#${earlier(b)}`, sk);
+  if (item === undefined) throw new Error(`the earlier batch has no ${sk}`);
+  return item;
+}
+/** One more batch that has closed, on that day, with one debit. */
+export const closedOn =
+  (billingDate: string): Tamper =>
+  async (b) => {
+    const batchId = b.stream.id({ date: billingDate });
+    const [stream, submitted] = [b.stream.stream.name, { count: 1, cents: 1017 }];
+    const record = await earlierItem(b, "META");
+    const ending = { ...(record["ending"] as object), submitted };
+    await b.kept.putItem({ ...record, pk: `BATCH#${batchId}`, id: batchId, billingDate, ending });
+    const closing = { schema: 1, stream, billingDate, number: 1, batchId, closedAt: "", submitted };
+    await b.kept.putItem({ ...closing, pk: `STREAM#${stream}`, sk: `CLOSED#${billingDate}#01` });
+  };
+/** The record of the file that was sent before says the sums of this batch's first one. */
+export const sentWithSameTotals: Tamper = async (b) => {
+  const item = await b.stream.stores.item(`STREAM#${b.stream.stream.name}`, "STATE");
+  const { batch } = item as unknown as Pick<StreamItem, "batch">;
+  const { debits, cents } = batch?.files?.[0] ?? {};
+  await b.kept.putItem({ ...(await earlierItem(b, "FILE#01")), debits, cents });
+};
+/** The bytes of the file that was sent before are gone. */
+export const sentFileGone: Tamper = async (b) =>
+  b.kept.putObject("bankFiles", String((await earlierItem(b, "FILE#01"))["key"]), undefined);

@@ -171,6 +171,23 @@ describe("at the edges of the rules", () => {
   });
 });
 
+describe("an id that is the row's own bank account", () => {
+  const account = { bsb: "062-000", account_number: "0098-76123", account_title: "QUOKKA" };
+
+  test.each(["9876123", "0098-76123", "06200000-9876123", "62000009876123"])("is none: %s", (id) => {
+    for (const column of ["mandate_id", "merchant_id"] as const) {
+      expect(judgeShape(fieldsOf({ ...account, [column]: id }))).toEqual({ field: column });
+    }
+    expect(judgeShape(fieldsOf({ ...account, customer_id: id }))).toBeUndefined();
+  });
+
+  test("is none as a title either; any other number, and a number of up to four digits, may be an id", () => {
+    expect(judgeShape(fieldsOf({ ...account, mandate_id: "QUOKKA" }))).toEqual({ field: "mandate_id" });
+    expect(judgeShape(fieldsOf({ ...account, mandate_id: "9876124" }))).toBeUndefined();
+    expect(judgeShape(fieldsOf({ account_number: "0001234", mandate_id: "1234" }))).toBeUndefined();
+  });
+});
+
 describe("the manifest's cents of a row", () => {
   test("are its tenth field of 1 to 15 digits, whatever else is wrong with it", () => {
     expect(manifestCents(fieldsOf({ mandate_id: "", bsb: "", amount_cents: "999999999999999" }))).toBe(
@@ -192,7 +209,7 @@ describe("the manifest's cents of a row", () => {
 describe("an exclusion", () => {
   test("names line, reason, field, cents, mandate and due date of a row that is what it claims", () => {
     expect(
-      exclusion(7, fieldsOf({ account_title: "" }), "bad-title", { field: "account_title" }),
+      exclusion(7, fieldsOf({ account_title: "" }), "bad-title", aStream(), { field: "account_title" }),
     ).toStrictEqual({
       line: 7,
       reason: "bad-title",
@@ -201,7 +218,7 @@ describe("an exclusion", () => {
       mandateId: "M-1",
       dueDate: "2026-03-02",
     });
-    expect(exclusion(8, fieldsOf(), "too-near", { otherLine: 9 })).toMatchObject({ otherLine: 9 });
+    expect(exclusion(8, fieldsOf(), "too-near", aStream(), { otherLine: 9 })).toMatchObject({ otherLine: 9 });
   });
 
   test.each([
@@ -210,9 +227,35 @@ describe("an exclusion", () => {
     ["a due date that is none", fieldsOf({ due_date: "2026-02-30" })],
     ["a BSB that is none", fieldsOf({ bsb: "62000" })],
     ["a mandate id that is none", fieldsOf({ mandate_id: "M 1" })],
-  ])("names neither mandate nor due date of a row with %s", (_, fields) => {
-    const cents = fields.length === 10 ? 4990 : 0;
-    expect(exclusion(1, fields, "malformed-row")).toStrictEqual({ line: 1, reason: "malformed-row", cents });
+    [
+      "a mandate id in the place of the bank account",
+      fieldsOf({ mandate_id: "98761234", account_number: "M-1" }),
+    ],
+    [
+      "a merchant id in the place of the bank account",
+      fieldsOf({ merchant_id: "98761234", account_number: "m-gym" }),
+    ],
+  ])("names neither mandate nor due date nor cents of a row with %s", (_, fields) => {
+    expect(exclusion(1, fields, "malformed-row", aStream())).toStrictEqual({
+      line: 1,
+      reason: "malformed-row",
+      cents: 0,
+    });
+  });
+
+  test("names the mandate of a row whose bank account number is none, if its ids have a letter", () => {
+    const named = { mandateId: "M-1", dueDate: "2026-03-02", cents: 4990 };
+    expect(exclusion(1, fieldsOf({ account_number: "x" }), "bad-account", aStream())).toMatchObject(named);
+    const numbered = fieldsOf({ account_number: "x", mandate_id: "12345678" });
+    expect(exclusion(1, numbered, "bad-account", aStream())).not.toHaveProperty("mandateId");
+    const good = fieldsOf({ mandate_id: "87654321" });
+    expect(exclusion(1, good, "too-near", aStream())).toHaveProperty("mandateId", "87654321");
+  });
+
+  test("tells no cents above the stream's limit, where a bank account number may stand for an amount", () => {
+    const cents = (amount_cents: string) =>
+      exclusion(1, fieldsOf({ amount_cents }), "amount-over-limit", aStream()).cents;
+    expect([cents("2000000"), cents("2000001"), cents("98761234")]).toEqual([2_000_000, 0, 0]);
   });
 
   test("repeats nothing of a row whose columns are shifted, either way", () => {
@@ -221,9 +264,9 @@ describe("an exclusion", () => {
     for (let shift = 1; shift < COLUMNS.length; shift++) {
       const shifted = [...row.slice(shift), ...row.slice(0, shift)];
       for (const reason of EXCLUSION_REASONS) {
-        // Cents follow the manifest's rule, so they may be anything of a shifted row; only sums of them are shown.
-        const { cents: _, ...rest } = exclusion(1, shifted, reason);
-        expect(JSON.stringify(rest)).not.toMatch(/98761234|CANARY|M-1|2026/);
+        expect(JSON.stringify(exclusion(1, shifted, reason, aStream()))).not.toMatch(
+          /98761234|CANARY|M-1|2026/,
+        );
       }
     }
   });

@@ -36,7 +36,7 @@ describe("segments", () => {
   });
 
   test("are none for a list without rows", () => {
-    expect(plan([])).toEqual({ count: 0, totalCents: 0, segments: [] });
+    expect(plan([])).toEqual({ count: 0, totalCents: 0, tellableCents: 0, segments: [] });
   });
 
   test("are one for exactly as many rows as one holds", () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Exclusion } from "../../lambdas/domain/exclusion.ts";
 import type { Ending } from "../../lambdas/domain/records.ts";
 import { reportPage } from "../../lambdas/domain/report-page.ts";
-import type { BatchReport, Check } from "../../lambdas/domain/report.ts";
+import { type BatchReport, type Check, isStopping } from "../../lambdas/domain/report.ts";
 
 const SHA = "0123456789abcdef".repeat(4);
 
@@ -212,6 +212,89 @@ describe("a failed check", () => {
   });
 });
 
+const ACCEPTANCE = {
+  check: "growth of the batch",
+  proposal: "au-cba-2026-03-02-01.0123",
+  proposedBy: "anna",
+  approvedBy: "ben",
+  reason: "a merchant has joined",
+  at: "2026-03-01T20:30:00.000Z",
+};
+const SUSPECTED: Check = {
+  name: "growth of the batch",
+  kind: "suspicion",
+  passed: false,
+  expected: "at most 3",
+  found: "4",
+  note: "more than 3",
+};
+
+describe("a suspicion", () => {
+  const proofs = PASSED.slice(0, 1);
+  const accepted: Check = { ...SUSPECTED, accepted: ACCEPTANCE };
+  const unjudged: Check = { ...SUSPECTED, passed: true, judged: false, note: "not judged: too few batches" };
+
+  it("that two people have accepted is amber, says who, when and why, and is no failed check", () => {
+    const page = reportPage({ ...REPORT, checks: [...proofs, accepted] }, EXCLUSIONS);
+    const text = words(page);
+    expect(page).toContain('<header class="head-warn">');
+    expect(text).toContain("\n1 of 2 checks passed.\nAccepted by two people: growth of the batch.\n");
+    expect(text).toContain(
+      "\nFailed check\n! growth of the batch\nSuspicion: two people have accepted it for these files.\n",
+    );
+    const told =
+      "more than 3\nAccepted: proposed by anna, approved by ben 2026-03-02 07:30:00 GMT+11:00. Reason: a merchant has joined\n";
+    // Once before everything else, and once in the table.
+    expect(text.split(told)).toHaveLength(3);
+    expect(after(page, "All checks")).toContain("\ngrowth of the batch\n! accepted\nat most 3\n4\n");
+    expect(page).not.toContain('class="row-bad"');
+  });
+
+  it("that nobody has accepted is red, beside one that is accepted", () => {
+    const other: Check = { ...SUSPECTED, name: "same totals", expected: "0", found: "1" };
+    const page = reportPage(
+      { ...REPORT, status: "GATE_FAILED", checks: [accepted, ...proofs, other] },
+      EXCLUSIONS,
+    );
+    const text = words(page);
+    expect(text).toContain("\n1 of 3 checks failed.\nAccepted by two people: growth of the batch.\n");
+    expect(text).toContain(
+      "\nThe batch keeps its lock until two people accept each failed suspicion and it is redriven, or a person abandons what was not sent.\n",
+    );
+    expect(
+      words(reportPage({ ...failedCheck("1", "2"), checks: [other, ...failedCheck("1", "2").checks] }, [])),
+    ).toContain(
+      "\nThe batch keeps its lock until a person mends the cause and redrives it, or abandons what was not sent.\n",
+    );
+    expect(text).toMatch(/✗ same totals\nSuspicion: two people may accept it\.[^]*! growth of the batch\n/);
+    expect(page.match(/class="row-bad"/g)).toHaveLength(1);
+  });
+
+  it("that was not judged says so, whether that lets it pass or not", () => {
+    const passed = reportPage({ ...REPORT, checks: [...proofs, unjudged] }, EXCLUSIONS);
+    expect(passed).toContain('<header class="head-good">');
+    expect(words(passed)).toContain("\nAll 2 checks passed.\nNot judged: growth of the batch.\n");
+    expect(after(passed, "All checks")).toContain(
+      "\n! not judged\nat most 3\n4\nnot judged: too few batches\n",
+    );
+    const failed = reportPage(
+      { ...REPORT, status: "GATE_FAILED", checks: [...proofs, { ...unjudged, passed: false }] },
+      EXCLUSIONS,
+    );
+    expect(words(failed)).toContain("\n✗ growth of the batch\nSuspicion: it was not judged.\n");
+    expect(after(failed, "All checks")).toContain("\n✗ not judged\n");
+  });
+
+  it("that is accepted lets no proof pass, even one that bears an acceptance", () => {
+    const proof: Check = { ...accepted, kind: "proof" };
+    expect(isStopping(proof)).toBe(true);
+    expect(isStopping(accepted)).toBe(false);
+    expect(isStopping(SUSPECTED)).toBe(true);
+    expect(isStopping({ ...unjudged, passed: false })).toBe(true);
+    expect(isStopping(unjudged)).toBe(false);
+  });
+});
+
 describe("the sums of the report page", () => {
   it("show due list, ledger and bank files side by side and prove the arithmetic", () => {
     const text = after(reportPage(REPORT, EXCLUSIONS), "Totals");
@@ -347,7 +430,12 @@ describe("the lists of the report page", () => {
 });
 
 describe("the markup of the report page", () => {
-  const everything: BatchReport = { ...failedCheck("a", "b", { note: "n" }), ending: ENDING };
+  const failed = failedCheck("a", "b", { note: "n" });
+  const everything: BatchReport = {
+    ...failed,
+    checks: [...failed.checks, { ...SUSPECTED, accepted: ACCEPTANCE }],
+    ending: ENDING,
+  };
 
   it("closes every element that it opens, in order", () => {
     const open: string[] = [];
@@ -399,6 +487,8 @@ describe("the markup of the report page", () => {
         found: value,
         note: value,
       };
+      const people = { proposal: value, proposedBy: value, approvedBy: value, reason: value, at: value };
+      const suspicion: Check = { ...check, kind: "suspicion", accepted: { check: value, ...people } };
       const report = {
         ...everything,
         batchId: value,
@@ -406,7 +496,7 @@ describe("the markup of the report page", () => {
         billingDate: value,
         at: value,
         writtenBy: value,
-        checks: [check],
+        checks: [check, suspicion],
         merchants: REPORT.merchants.map((merchant) => ({ ...merchant, merchantId: value })),
         files: REPORT.files.map((file) => ({ ...file, sha256: value, state: value })),
         excluded: { ...REPORT.excluded, byReason: { [value]: 2 } },

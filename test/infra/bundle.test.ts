@@ -19,7 +19,11 @@ test("a bundled Lambda holds the very configuration of its synth, whatever chara
       ...real,
       streams: {
         ...real.streams,
-        "au-cba": { ...cba, remitterNames: { "m-1": odd, "m-2": '$HOME `id` \\ "' } },
+        "au-cba": {
+          ...cba,
+          // More than the 128 KiB that an argument of a command can have, as a thousand streams would.
+          remitterNames: { "m-1": odd, "m-2": '$HOME `id` \\ "', "m-3": "x".repeat(200_000) },
+        },
       },
     };
     const stack = new Stack(new App({ outdir }), "Bundled");

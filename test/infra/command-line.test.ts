@@ -5,12 +5,18 @@ import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { configuration } from "../../infra/config/configuration.ts";
+import { readAssembly } from "../../infra/local/assembly.ts";
+import { openLocalApp } from "../../infra/local/local-app.ts";
 import { startOptions } from "../../infra/local/start-options.ts";
 import { exitCode, statusOf } from "../../infra/ops/exit-code.ts";
 import { opsOptions } from "../../infra/ops/ops-options.ts";
+import type { BatchReport, Check } from "../../lambdas/domain/report.ts";
+import type { Instant } from "../../lambdas/ports.ts";
 import { receivedFile } from "../batch/bank-inbox.ts";
 import { type DueRow, dueList, type Figures } from "../batch/due-list.ts";
 import { synthesis } from "../batch/local-batch.ts";
+import { LocalStores } from "../batch/local-stores.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const BATCH = "au-cba-2026-03-02-01";
@@ -89,6 +95,30 @@ async function folderWith(
   return folder;
 }
 
+/** Puts a newer report beside the gate's own, in which growth is suspected as well. */
+async function suspectGrowth(folder: string): Promise<void> {
+  const app = await openLocalApp({
+    folder: join(folder, ".local"),
+    assembly: await readAssembly(await synthesis()),
+    configuration: configuration("dev"),
+    startAt: Date.parse("2026-03-02T07:00:00+11:00") as Instant,
+  });
+  const stores = new LocalStores(app);
+  const own = JSON.parse(String(await stores.object("reports", `${BATCH}/report-001.json`))) as BatchReport;
+  const growth: Check = {
+    name: "growth",
+    kind: "suspicion",
+    passed: false,
+    expected: "at most 3",
+    found: "9",
+  };
+  const others = own.checks.filter(({ name }) => name !== growth.name);
+  const report: BatchReport = { ...own, number: 2, checks: [...others, growth] };
+  await stores.putObject("reports", `${BATCH}/report-002.json`, Buffer.from(JSON.stringify(report), "utf8"));
+  stores.close();
+  await app.close();
+}
+
 // Each process takes a second or two of a core, so the folders are worked on at the same time.
 describe("the command lines", () => {
   test.concurrent("bill a list, tell its result as one object, and find it closed the second time", async ({
@@ -99,7 +129,7 @@ describe("the command lines", () => {
     expect(first.code).toBe(0);
     const result = object(first) as {
       bankFiles: { path: string; sha256: string }[];
-      gate: { checks: object[] };
+      gate: { checks: { kind: string }[] };
     };
     const path = `.local/batches/${BATCH}/${BATCH}-01.aba`;
     const bytes = await readFile(join(folder, path));
@@ -115,8 +145,9 @@ describe("the command lines", () => {
       report: `.local/batches/${BATCH}/report.html`,
     });
     expect(result.gate.checks.length).toBeGreaterThan(20);
+    expect(new Set(result.gate.checks.map(({ kind }) => kind))).toEqual(new Set(["proof", "suspicion"]));
     for (const check of result.gate.checks) {
-      expect(check).toMatchObject({ kind: "proof", passed: true, name: expect.any(String) });
+      expect(check).toMatchObject({ passed: true, name: expect.any(String) });
       expect(Object.keys(check)).toEqual(
         expect.arrayContaining(["name", "kind", "passed", "expected", "found"]),
       );
@@ -169,6 +200,59 @@ describe("the command lines", () => {
     const done = await ops(folder, "abandon", BATCH, ...REASON, "--yes");
     expect(done).toMatchObject({ code: 0, stderr: "" });
     expect(done.stdout).toContain("ABANDONED");
+  });
+
+  test.concurrent("let one person propose to accept a suspicion, and another one approve it", async ({
+    expect,
+  }) => {
+    const folder = await folderWith("suspected", [...GOOD, row(4, { bsb: "?" })]);
+    expect((await start(folder, "--due", "list")).code).toBe(4);
+    const accept = (check: string, ...more: string[]) =>
+      ops(folder, "propose", "accept-suspicion", BATCH, check, ...REASON, ...more);
+    const proof = await accept("excluded-share", "--yes", "--json");
+    expect(proof.code).toBe(3);
+    expect(object(proof)).toMatchObject({
+      error: { name: "ProposalRefused", message: expect.stringContaining("cannot be accepted by anybody") },
+    });
+    await suspectGrowth(folder);
+
+    const dry = await accept("growth", "--as", "Ann", "--json");
+    expect(dry.code).toBe(0);
+    const event = { action: "accept-suspicion", batchId: BATCH, check: "growth", reason: "a test" };
+    expect(object(dry)).toEqual({ dry: true, function: "Propose", event, by: "Ann" });
+    const proposed = await accept("growth", "--as", "Ann", "--yes", "--json");
+    expect(proposed.code).toBe(0);
+    const { id, until, ...rest } = object(proposed) as { id: string; until: string; by: string };
+    expect(rest).toMatchObject({ ...event, by: "ann" });
+
+    const looked = await ops(folder, "approve", id, "--as", "bob");
+    expect(looked).toMatchObject({ code: 0, stderr: "" });
+    const words = [
+      "open",
+      "accept growth",
+      "ann, at ",
+      "a test",
+      until,
+      "report-002.json",
+      "found 9",
+      "--yes",
+    ];
+    for (const word of words) expect(looked.stdout).toContain(word);
+    const own = await ops(folder, "approve", id, "--as", "ann", "--yes", "--json");
+    expect(own.code).toBe(3);
+    expect(object(own)).toMatchObject({ error: { name: "ApprovalRefused" } });
+    const unknown = await ops(folder, "approve", `${BATCH}.${"0".repeat(32)}`, "--json");
+    expect(unknown.code).toBe(2);
+    expect(object(unknown)).toMatchObject({ error: { name: "ProposalUnknown" } });
+
+    const approved = await ops(folder, "approve", id, "--as", "bob", "--yes");
+    expect(approved).toMatchObject({ code: 0, stderr: "" });
+    expect(approved.stdout).toContain(`npm run ops -- redrive ${BATCH}`);
+    const shown = await ops(folder, "show", BATCH);
+    expect(shown.stdout).toContain(`proposal   ${id}  accept growth  accepted  (ann, approved by bob at `);
+    // The dry run has proposed nothing.
+    expect(shown.stdout.match(/^proposal /gm)).toHaveLength(1);
+    for (const by of ["ann", "bob"]) expect(shown.stdout).toMatch(new RegExp(`event .*${id}  \\(${by}\\)`));
   });
 
   test.concurrent("refuse a paused stream, and redrive its batch when it is resumed", async ({ expect }) => {
@@ -274,7 +358,17 @@ describe("the command lines", () => {
     ]) {
       expect(help.stdout).toContain(word);
     }
-    for (const word of ["show", "redrive", "abandon", "pause", "resume", "--yes", "--reason"]) {
+    for (const word of [
+      "show",
+      "redrive",
+      "abandon",
+      "pause",
+      "resume",
+      "propose accept-suspicion",
+      "approve",
+      "--yes",
+      "--reason",
+    ]) {
       expect(opsHelp.stdout).toContain(word);
     }
   });
@@ -316,6 +410,16 @@ describe("the words of a command line", () => {
     [["show", BATCH, "--stage", "test"], "--stage"],
     [["show", BATCH, "--stage", "dev", "--as", "anna"], "--as"],
     [["show", BATCH, "--now", "7"], "--now"],
+    [["propose", BATCH, "growth", ...REASON], "accept-suspicion"],
+    [["propose", "accept-proof", BATCH, "growth", ...REASON], "accept-suspicion"],
+    [["propose", "accept-suspicion", BATCH, ...REASON], "one check"],
+    [["propose", "accept-suspicion", "au-cba", "growth", ...REASON], "batch id"],
+    [["propose", "accept-suspicion", BATCH, "growth", "more", ...REASON], "one check"],
+    [["propose", "accept-suspicion", BATCH, "growth"], "--reason"],
+    [["propose", "accept-suspicion", BATCH, "growth", ...REASON, "--stage", "dev", "--as", "ann"], "--as"],
+    [["approve"], "exactly one proposal"],
+    [["approve", "growth"], "proposal's id"],
+    [["approve", `${BATCH}.0`, "--stage", "prod", "--as", "bob"], "--as"],
   ])("npm run ops refuses %j", (args, named) => {
     expect(() => opsOptions(args)).toThrow(expect.objectContaining({ name: "WrongInput" }));
     expect(() => opsOptions(args)).toThrow(named);
@@ -340,6 +444,12 @@ test.each([
   ["REFUSED", "past-cut-off", 3],
   ["REFUSED", "too-late", 3],
   ["REFUSED", "not-a-business-day", 3],
+  ["REFUSED", "ProposalRefused", 3],
+  ["REFUSED", "ApprovalRefused", 3],
+  ["REFUSED", "CallerRefused", 3],
+  ["REFUSED", "NotAllowed", 3],
+  ["FAILED", "ProposalUnknown", 2],
+  ["FAILED", "RequestMalformed", 2],
   ["FAILED", "GateFailed", 4],
   ["UNKNOWN", "SubmissionUnknown", 5],
 ] as const)("%s (%s) ends with %i", (status, name, code) => {

@@ -58,6 +58,12 @@ const WRONG: [object, field: string, rule: string][] = [
   [{ cutOff: "4pm" }, "cutOff", "must be a local time hh:mm"],
   [{ cutOff: "07:00" }, "cutOff", "must be later than the schedule's time"],
   [{ cutOff: "06:59" }, "cutOff", "must be later than the schedule's time"],
+  [{ expectedBy: "3pm" }, "expectedBy", "must be a local time hh:mm"],
+  ...["07:00", "16:01"].map((expectedBy): [object, string, string] => [
+    { expectedBy },
+    "expectedBy",
+    "must be later than the schedule's time and not later than the cut-off",
+  ]),
   [{ maxStartDelayMinutes: 0 }, "maxStartDelayMinutes", "must be 1 or more"],
   [{ maxStartDelayMinutes: 1441 }, "maxStartDelayMinutes", "must be 1440 or less"],
   [window(-1, 0), "dueWindowDays.past", "must be 0 or more"],
@@ -135,6 +141,7 @@ describe("a stream", () => {
       code: "0HJZ",
       schedule: { time: "01:59", weekdays: [7] },
       cutOff: "02:00",
+      expectedBy: "02:00",
       maxDebitCents: 9_999_999_999,
       maxBatchCents: Number.MAX_SAFE_INTEGER,
       ...window(0, 0),
@@ -175,6 +182,22 @@ describe("a stream", () => {
       remitterNames: {},
     });
     expect(defineStream({ ...plain, growthFactor: 2 }).growthFactor).toBe(2);
+  });
+
+  test("has its batch closed an hour before the cut-off, or by the cut-off where the schedule is nearer", () => {
+    const { expectedBy: _gone, ...own } = plain;
+    const expectedBy = (time: string, cutOff: string) =>
+      defineStream({ ...own, schedule: { ...own.schedule, time }, cutOff }).expectedBy;
+    expect(plain.expectedBy).toBe("15:00");
+    expect(expectedBy("07:00", "09:05")).toBe("08:05");
+    expect(expectedBy("07:00", "08:01")).toBe("07:01");
+    expect(expectedBy("07:00", "08:00")).toBe("08:00");
+    expect(expectedBy("00:05", "00:30")).toBe("00:30");
+    expect(expectedBy("00:00", "01:00")).toBe("01:00");
+    expect(defineStream({ ...plain, expectedBy: "12:00" }).expectedBy).toBe("12:00");
+    expect(refusal([defineStream({ ...own, cutOff: "soon" })])).toContain(
+      "stream au-one: cutOff: must be a local time hh:mm",
+    );
   });
 });
 

@@ -22,7 +22,14 @@ async function exported(stored: Buffer | undefined) {
     delivered: { key: KEY, at: "2026-03-01T20:00:00.000Z" },
   });
   const none = { count: 0, cents: 0 };
-  const view = { batchId: "au-cba-2026-03-02-01", files: [file], staged: none, excluded: none, events: [] };
+  const view = {
+    batchId: "au-cba-2026-03-02-01",
+    files: [file],
+    staged: none,
+    excluded: none,
+    events: [],
+    proposals: [],
+  };
   return exportBatch(objects, view, folder);
 }
 

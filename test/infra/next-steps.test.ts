@@ -21,6 +21,30 @@ describe("what to do next", () => {
     }
   });
 
+  it("offers two people the suspicions that stopped a gate, and nobody a proof", () => {
+    const id = "au-cba-2026-03-02-02";
+    const failed = (names: string) =>
+      `2 of 25 checks of batch ${id} failed: ${names}; see ${id}/report-001.json`;
+    expect(steps("GateFailed", "prod", failed("suspicion growth, suspicion same-debit (3)"))).toEqual([
+      `npm run ops -- show ${id} --stage prod`,
+      `npm run ops -- propose accept-suspicion ${id} growth --reason "…" --yes --stage prod`,
+      `npm run ops -- propose accept-suspicion ${id} same-debit --reason "…" --yes --stage prod`,
+      "npm run ops -- approve <the id that propose printed> --yes --stage prod",
+      `npm run ops -- redrive ${id} --reason "…" --yes --stage prod`,
+      `npm run ops -- abandon ${id} --reason "…" --yes --stage prod`,
+    ]);
+    const local = steps("GateFailed", undefined, failed("suspicion growth"));
+    expect(local[1]).toContain(`propose accept-suspicion ${id} growth --reason "…" --as <one person> --yes`);
+    expect(local[2]).toContain(" --as <another> --yes");
+    for (const names of ["claims (1), suspicion growth", "totals", ""]) {
+      const offered = steps("GateFailed", undefined, names === "" ? "" : failed(names));
+      expect(offered.filter((command) => /propose|approve|redrive/.test(command))).toEqual([]);
+      expect(offered.at(-1)).toContain(`abandon ${id}`);
+    }
+    const { text } = nextSteps("GateFailed", id, "au-cba");
+    expect(text).toContain("A failed suspicion can be accepted by two people, a failed proof by nobody");
+  });
+
   it("offers no redrive of a batch that is closed", () => {
     expect(steps("BatchClosed").filter((command) => /redrive|abandon/.test(command))).toEqual([]);
   });

@@ -21,71 +21,239 @@ const asList = (value: Json): Json[] => (Array.isArray(value) ? value : [value])
 interface Allowed {
   readonly action: string;
   readonly on: string;
+  /** What a condition limits it to: subjects of items, prefixes of keys. */
+  readonly only?: readonly string[];
 }
 
-/** Which thing of the data stack an ARN means; the objects of a bucket count as the bucket. */
+/** Which thing of the data stack an ARN means, with what follows it. */
 function thing(arn: string): string {
   const parts =
-    /^<[\w-]+-Data:ExportsOutput(?:FnGetAtt|Ref)([A-Za-z]+?)(?:Table|Bucket)?[0-9A-F]{8}(?:Arn)?[0-9A-F]{8}>(?:\/\*)?$/;
+    /^<[\w-]+-Data:ExportsOutput(?:FnGetAtt|Ref)([A-Za-z]+?)(?:Table|Bucket)?[0-9A-F]{8}(?:Arn)?[0-9A-F]{8}>(\/.*)?$/;
   const found = parts.exec(arn);
-  return found ? String(found[1]) : arn;
+  return found ? `${found[1]}${found[2] ?? ""}` : arn;
+}
+
+function bucketOf(on: string): string {
+  return String(on.split("/")[0]);
+}
+
+/** All statements of a role's policies. */
+function statementsOf(role: string): Json[] {
+  return ofType(billing, "AWS::IAM::Policy")
+    .filter(([, policy]) => asList(policy.Properties.Roles).some((held) => held.Ref === role))
+    .flatMap(([, policy]) => asList(policy.Properties.PolicyDocument.Statement));
+}
+
+/** What a statement's condition means; a condition of any other form is a failure. */
+function limitOf({ Action, Resource, Condition }: Json): Partial<Allowed> {
+  // What limits the calls of functions is told beside the functions that are called.
+  if (Condition === undefined || asList(Action).every((action) => action.startsWith("lambda:"))) return {};
+  const { "ForAllValues:StringLike": all, Null: none, StringLike: like, StringEquals: equals } = Condition;
+  if (all !== undefined) {
+    // Without "Null" the condition would hold for a call that names no key at all.
+    expect(Condition).toEqual({ "ForAllValues:StringLike": all, Null: { "dynamodb:LeadingKeys": "false" } });
+    return { only: asList(all["dynamodb:LeadingKeys"]) };
+  }
+  if (like["s3:prefix"] !== undefined) {
+    expect(Condition).toEqual({ StringLike: { "s3:prefix": like["s3:prefix"] } });
+    return { only: asList(like["s3:prefix"]) };
+  }
+  expect([none, thing(textOf(Resource))]).toEqual([undefined, "Key"]);
+  for (const action of asList(Action)) expect(action).toMatch(/^kms:/);
+  expect(equals).toEqual({ "kms:ViaService": expect.anything() });
+  expect(textOf(equals["kms:ViaService"])).toBe("s3.<AWS::Region>.amazonaws.com");
+  const [bucket, objects, ...more] = asList(like["kms:EncryptionContext:aws:s3:arn"]).map((arn) =>
+    thing(textOf(arn)),
+  );
+  expect([objects, more]).toEqual([`${bucket}/*`, []]);
+  return { on: `Key for ${bucket}` };
 }
 
 /** All that the policies of a role allow. */
 function allowedTo(role: string): Allowed[] {
-  return ofType(billing, "AWS::IAM::Policy")
-    .filter(([, policy]) => asList(policy.Properties.Roles).some((held) => held.Ref === role))
-    .flatMap(([, policy]) => asList(policy.Properties.PolicyDocument.Statement))
-    .flatMap((statement) => {
-      expect(statement.Effect).toBe("Allow");
-      return asList(statement.Action).flatMap((action) =>
-        asList(statement.Resource).map((resource) => ({ action, on: thing(textOf(resource)) })),
-      );
-    });
+  return statementsOf(role).flatMap((statement) => {
+    expect(statement.Effect).toBe("Allow");
+    const limit = limitOf(statement);
+    return asList(statement.Action).flatMap((action) =>
+      asList(statement.Resource).map((resource) => ({ action, on: thing(textOf(resource)), ...limit })),
+    );
+  });
+}
+
+function roleOf(lambda: Resource): string {
+  return lambda.Properties.Role["Fn::GetAtt"][0];
 }
 
 function allowedToLambda(lambda: Resource): Allowed[] {
-  return allowedTo(lambda.Properties.Role["Fn::GetAtt"][0]);
+  return allowedTo(roleOf(lambda));
 }
 
-const READ_LEDGER = ["Ledger: dynamodb:BatchGetItem dynamodb:GetItem dynamodb:Query"];
-const DECIDE = ["Ledger: dynamodb:BatchGetItem dynamodb:GetItem dynamodb:PutItem dynamodb:Query"];
-const read = (store: string) =>
-  `${store}: s3:GetObject s3:GetObjectVersion s3:ListBucket s3:ListBucketVersions`;
-const readAndCreate = (store: string) => `${read(store)} s3:PutObject`;
-const DECRYPT = "Key: kms:Decrypt";
-const BOTH_WAYS = "Key: kms:Decrypt kms:GenerateDataKey";
-const EXECUTIONS = "the batch's executions: ";
+const rows = ["DueLists/au-cba/*/due.csv", "DueLists/au-wbc/*/due.csv"];
+const manifests = ["DueLists/au-cba/*/manifest.json", "DueLists/au-wbc/*/manifest.json"];
+const bankFiles = ["BankFiles/*/*.aba", "BankFiles/*/*.index.jsonl"];
+const deliveries = ["Outbound/999901/*.aba", "Outbound/999902/*.aba"];
+const report = ["Reports/*/report-*.json"];
+const wholeReport = ["Reports/*/exclusions-*.csv", "Reports/*/report-*.html", ...report];
+const plans = ["Work/*/plan-*.jsonl"];
+const staged = ["Work/*/staged/*.jsonl"];
+const exclusions = ["Work/*/exclusions/*.jsonl"];
+
+const to = (action: string, things: readonly string[]) => things.map((on) => `${action} ${on}`);
+const read = (...keys: readonly string[][]) => to("s3:GetObject", keys.flat());
+const readVersions = (...keys: readonly string[][]) => to("s3:GetObjectVersion", keys.flat());
+const create = (...keys: readonly string[][]) => to("s3:PutObject", keys.flat());
+const absence = (...stores: readonly string[]) => to("s3:ListBucket", stores);
+const decrypt = (...stores: readonly string[]) => stores.map((store) => `kms:Decrypt Key for ${store}`);
+const encrypt = (...stores: readonly string[]) =>
+  stores.map((store) => `kms:GenerateDataKey Key for ${store}`);
+const versionsOfRows = "s3:ListBucketVersions DueLists (au-cba/*/due.csv, au-wbc/*/due.csv)";
+const versionsOfDeliveries = "s3:ListBucketVersions Outbound (999901/*.aba, 999902/*.aba)";
+const oneFolder = "s3:ListBucket Reports (*/*)";
+
+/** As `call: subjects` in the order of the design's table. */
+function ledger(use: Partial<Record<"GetItem" | "Query" | "BatchGetItem" | "PutItem", string>>): string[] {
+  return Object.entries(use).map(
+    ([call, subjects]) =>
+      `dynamodb:${call} Ledger (${subjects
+        .split(" ")
+        .map((name) => `${name}#*`)
+        .join(", ")})`,
+  );
+}
 
 const EXPECTED: Record<string, string[]> = {
-  AcquireLock: [...DECIDE, read("DueLists"), DECRYPT],
-  PlanSegments: [...DECIDE, read("DueLists"), readAndCreate("Work"), BOTH_WAYS],
-  StageSegment: [...DECIDE, read("DueLists"), readAndCreate("Work"), BOTH_WAYS],
-  ComposeBankFile: [...DECIDE, read("Work"), readAndCreate("BankFiles"), BOTH_WAYS],
+  AcquireLock: [
+    ...ledger({ GetItem: "STREAM BATCH", PutItem: "STREAM BATCH" }),
+    ...read(manifests),
+    versionsOfRows,
+    ...absence("DueLists"),
+    ...decrypt("DueLists"),
+  ],
+  PlanSegments: [
+    ...ledger({ GetItem: "STREAM BATCH", PutItem: "BATCH" }),
+    ...readVersions(rows),
+    ...absence("DueLists"),
+    ...read(plans),
+    ...create(plans),
+    ...decrypt("DueLists", "Work"),
+    ...encrypt("Work"),
+  ],
+  StageSegment: [
+    ...ledger({
+      GetItem: "STREAM BATCH",
+      Query: "BATCH MANDATE",
+      BatchGetItem: "MANDATE",
+      PutItem: "BATCH MANDATE",
+    }),
+    ...readVersions(rows),
+    ...read(plans, staged, exclusions),
+    ...create(staged, exclusions),
+    ...absence("DueLists", "Work"),
+    ...decrypt("DueLists", "Work"),
+    ...encrypt("Work"),
+  ],
+  ComposeBankFile: [
+    ...ledger({ GetItem: "STREAM BATCH", Query: "BATCH", PutItem: "STREAM" }),
+    ...read(staged, bankFiles),
+    ...readVersions(bankFiles),
+    ...create(bankFiles),
+    ...absence("Work", "BankFiles"),
+    ...decrypt("Work", "BankFiles"),
+    ...encrypt("BankFiles"),
+  ],
   Reconcile: [
-    ...DECIDE,
-    read("DueLists"),
-    read("Work"),
-    read("BankFiles"),
-    readAndCreate("Reports"),
-    BOTH_WAYS,
+    ...ledger({
+      GetItem: "STREAM BATCH",
+      Query: "STREAM BATCH MANDATE",
+      BatchGetItem: "MANDATE",
+      PutItem: "STREAM",
+    }),
+    ...read(manifests, exclusions),
+    ...readVersions(rows, bankFiles),
+    ...absence("DueLists", "Work", "BankFiles"),
+    ...create(wholeReport),
+    oneFolder,
+    ...decrypt("DueLists", "Work", "BankFiles"),
+    ...encrypt("Reports"),
   ],
-  SubmitBankFile: [...DECIDE, read("BankFiles"), readAndCreate("Outbound"), BOTH_WAYS],
-  CloseBatch: [...DECIDE, read("Work"), readAndCreate("Reports"), BOTH_WAYS],
+  SubmitBankFile: [
+    ...ledger({ GetItem: "STREAM BATCH SUBMISSION", PutItem: "STREAM SUBMISSION" }),
+    ...readVersions(["BankFiles/*/*.aba"], deliveries),
+    ...absence("BankFiles"),
+    versionsOfDeliveries,
+    ...create(deliveries),
+    ...decrypt("BankFiles", "Outbound"),
+    ...encrypt("Outbound"),
+  ],
+  CloseBatch: [
+    ...ledger({ GetItem: "STREAM BATCH", Query: "STREAM BATCH", PutItem: "STREAM BATCH" }),
+    ...read(exclusions, report),
+    ...absence("Work", "Reports"),
+    ...create(wholeReport),
+    ...decrypt("Work", "Reports"),
+    ...encrypt("Reports"),
+  ],
   StartBatch: [
-    "Idempotency: dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem dynamodb:UpdateItem",
-    read("DueLists"),
-    DECRYPT,
-    "the batch's machine: states:StartExecution",
-    `${EXECUTIONS}states:DescribeExecution`,
-    "the missed starts: sqs:GetQueueAttributes sqs:GetQueueUrl sqs:SendMessage",
+    ...to("dynamodb:DeleteItem", ["Idempotency"]),
+    ...to("dynamodb:GetItem", ["Idempotency"]),
+    ...to("dynamodb:PutItem", ["Idempotency"]),
+    ...to("dynamodb:UpdateItem", ["Idempotency"]),
+    ...read(manifests),
+    versionsOfRows,
+    ...absence("DueLists"),
+    ...decrypt("DueLists"),
+    "states:StartExecution the batch's machine",
+    "states:DescribeExecution the batch's executions",
+    "sqs:SendMessage the missed starts",
   ],
-  ShowBatch: [...READ_LEDGER, `${EXECUTIONS}states:DescribeExecution`, read("Reports"), DECRYPT],
-  RedriveBatch: [...DECIDE, `${EXECUTIONS}states:DescribeExecution states:RedriveExecution`],
-  AbandonBatch: [...DECIDE, read("Outbound"), DECRYPT],
-  PauseStream: DECIDE,
-  ResumeStream: DECIDE,
+  ShowBatch: [
+    ...ledger({ GetItem: "STREAM BATCH", Query: "BATCH" }),
+    "states:DescribeExecution the batch's executions",
+    ...read(report),
+    oneFolder,
+    ...decrypt("Reports"),
+  ],
+  RedriveBatch: [
+    ...ledger({ PutItem: "BATCH" }),
+    "states:DescribeExecution the batch's executions",
+    "states:RedriveExecution the batch's executions",
+  ],
+  AbandonBatch: [
+    ...ledger({
+      GetItem: "STREAM BATCH SUBMISSION",
+      Query: "BATCH",
+      PutItem: "STREAM BATCH SUBMISSION",
+    }),
+    versionsOfDeliveries,
+    ...readVersions(deliveries),
+    ...decrypt("Outbound"),
+  ],
+  PauseStream: ledger({ GetItem: "STREAM", PutItem: "STREAM" }),
+  ResumeStream: ledger({ GetItem: "STREAM", PutItem: "STREAM" }),
+  Watch: [
+    ...ledger({ GetItem: "BATCH", Query: "STREAM" }),
+    "s3:ListBucket DueLists (au-cba/*, au-wbc/*)",
+    "sqs:SendMessage the missed looks",
+  ],
+  Propose: [
+    ...ledger({ GetItem: "STREAM BATCH", PutItem: "BATCH" }),
+    ...read(report),
+    oneFolder,
+    ...decrypt("Reports"),
+  ],
+  Approve: ledger({ GetItem: "STREAM BATCH", Query: "BATCH", PutItem: "BATCH" }),
 };
+
+/** What every Lambda may do beside its work. */
+const ALWAYS = [
+  "logs:CreateLogStream its own log",
+  "logs:PutLogEvents its own log",
+  "xray:PutTelemetryRecords *",
+  "xray:PutTraceSegments *",
+];
+
+/** The variable that names the role in which a function hears people; it may not touch that role. */
+const HEARD: Record<string, string> = { Propose: "PROPOSER_ROLE_ARN", Approve: "APPROVER_ROLE_ARN" };
 
 /** The variable by which a Lambda finds each thing. */
 const VARIABLES: Record<string, string> = {
@@ -110,53 +278,90 @@ function named(on: string): string {
   }
   return on
     .replace(/^<BatchMachine\w+>$/, "the batch's machine")
-    .replace(/^<MissedStarts\w+.Arn>$/, "the missed starts");
+    .replace(/^<MissedStarts\w+.Arn>$/, "the missed starts")
+    .replace(/^<MissedLooks\w+.Arn>$/, "the missed looks");
 }
 
 function linesOf(allowed: readonly Allowed[]): string[] {
-  const actions = Map.groupBy(allowed, ({ on }) => named(on));
-  return [...actions].map(
-    ([on, all]) => `${on}: ${[...new Set(all.map(({ action }) => action))].toSorted().join(" ")}`,
-  );
+  return allowed
+    .map(({ action, on, only }) => `${action} ${named(on)}${only ? ` (${only.join(", ")})` : ""}`)
+    .toSorted();
 }
 
 describe("a Lambda", () => {
-  test("may do exactly what its step needs", () => {
-    const found = [...lambdasOf(billing)].map(([name, lambda]) => [
+  test("may do exactly what its step needs: call by call, key by key", () => {
+    const found = [...lambdasOf(billing)].map(([name, lambda]) => {
+      const log = textOf(lambda.Properties.LoggingConfig.LogGroup).slice(1, -1);
+      return [
+        name,
+        linesOf(allowedToLambda(lambda)).map((line) => line.replace(`<${log}.Arn>`, "its own log")),
+      ];
+    });
+    const expected = Object.entries(EXPECTED).map(([name, lines]) => [
       name,
-      linesOf(allowedToLambda(lambda)).toSorted(),
+      [...lines, ...ALWAYS].toSorted(),
     ]);
-    const expected = Object.entries(EXPECTED).map(([name, lines]) => [name, lines.toSorted()]);
     expect(Object.fromEntries(found)).toEqual(Object.fromEntries(expected));
   });
 
   test("knows by a variable each thing that it may touch, and nothing else", () => {
     for (const [name, lambda] of lambdasOf(billing)) {
-      const touched = linesOf(allowedToLambda(lambda)).flatMap(
-        (line) => VARIABLES[String(line.split(": ")[0])] ?? [],
-      );
+      const touched = allowedToLambda(lambda).flatMap(({ on }) => VARIABLES[bucketOf(named(on))] ?? []);
       const known = Object.keys(lambda.Properties.Environment?.Variables ?? {});
-      expect(known.toSorted(), name).toEqual([...new Set(touched)].toSorted());
+      const heard = HEARD[name] ?? [];
+      expect(known.toSorted(), name).toEqual([...new Set(touched)].concat(heard).toSorted());
     }
   });
 
   test("finds under each variable the thing that the variable means", () => {
     for (const [name, lambda] of lambdasOf(billing)) {
       for (const [variable, value] of Object.entries<Json>(lambda.Properties.Environment.Variables)) {
+        if (variable === HEARD[name]) continue;
         const found = named(thing(textOf(value)));
         expect(VARIABLES[found], `${name} ${variable}`).toBe(variable);
       }
     }
   });
 
-  test("is never given a whole service, nor everything of a kind", () => {
-    for (const [name, lambda] of lambdasOf(billing)) {
-      for (const { action, on } of allowedToLambda(lambda)) {
-        expect(action, name).not.toContain("*");
-        expect(on, name).not.toBe("*");
+  test("has a role of its own, without a policy that somebody else manages", () => {
+    const roles = [...lambdasOf(billing).values()].map(roleOf);
+    expect(new Set(roles).size).toBe(roles.length);
+    for (const template of [billing, data]) {
+      for (const [id, { Properties }] of ofType(template, "AWS::IAM::Role")) {
+        expect([id, Properties.ManagedPolicyArns, Properties.Policies]).toEqual([id, undefined, undefined]);
       }
+      expect(ofType(template, "AWS::IAM::ManagedPolicy")).toEqual([]);
     }
   });
+});
+
+/** Actions whose resource AWS does not let a policy name: traces, and the delivery of logs by a service. */
+const NAMELESS = [
+  "logs:CreateLogDelivery",
+  "logs:DeleteLogDelivery",
+  "logs:DescribeLogGroups",
+  "logs:DescribeResourcePolicies",
+  "logs:GetLogDelivery",
+  "logs:ListLogDeliveries",
+  "logs:PutResourcePolicy",
+  "logs:UpdateLogDelivery",
+  "xray:GetSamplingRules",
+  "xray:GetSamplingTargets",
+  "xray:PutTelemetryRecords",
+  "xray:PutTraceSegments",
+];
+
+test("no policy of either stack allows an action with a star, or anything on everything but what AWS leaves nameless", () => {
+  const statements = [billing, data].flatMap((template) =>
+    ofType(template, "AWS::IAM::Policy").flatMap(([, { Properties }]) =>
+      asList(Properties.PolicyDocument.Statement),
+    ),
+  );
+  const onEverything = statements
+    .filter(({ Resource }) => asList(Resource).some((resource) => textOf(resource) === "*"))
+    .flatMap(({ Action }): string[] => asList(Action));
+  expect([...new Set(onEverything)].toSorted()).toEqual(NAMELESS);
+  for (const { Action } of statements) expect(JSON.stringify(Action)).not.toContain("*");
 });
 
 describe("the ledger", () => {
@@ -171,7 +376,6 @@ describe("the ledger", () => {
       "dynamodb:PutItem",
       "dynamodb:Query",
     ]);
-    expect(ofType(data, "AWS::IAM::Policy")).toEqual([]);
   });
 
   test("is decided upon only by the steps and the operations that decide", () => {
@@ -180,31 +384,35 @@ describe("the ledger", () => {
     );
     expect(deciding.map(([name]) => name)).not.toContain("ShowBatch");
     expect(deciding.map(([name]) => name)).not.toContain("StartBatch");
-    expect(deciding).toHaveLength(11);
+    expect(deciding.map(([name]) => name)).not.toContain("Watch");
+    expect(deciding).toHaveLength(13);
   });
 });
 
 test("SubmitBankFile alone can put a file where the bank picks it up", () => {
   const roles = ofType(billing, "AWS::IAM::Role").map(([role]) => role);
   const putting = roles.filter((role) =>
-    allowedTo(role).some(({ action, on }) => on === "Outbound" && !/^s3:(Get|List)/.test(action)),
+    allowedTo(role).some(({ action, on }) => bucketOf(on) === "Outbound" && !/^s3:(Get|List)/.test(action)),
   );
   const submitter = lambdasOf(billing).get("SubmitBankFile");
   expect(putting).toEqual([submitter?.Properties.Role["Fn::GetAtt"][0]]);
 });
 
-test("no role but the Lambdas', the machine's and the scheduler's exists, and each is assumed by its service only", () => {
-  const roles = ofType(billing, "AWS::IAM::Role").map(([, role]) => {
+test("no role but the Lambdas', the machine's, the scheduler's and two persons' exists; services assume theirs only", () => {
+  const roles = ofType(billing, "AWS::IAM::Role").map(([id, role]) => {
     const [statement, ...more] = role.Properties.AssumeRolePolicyDocument.Statement;
     expect(more).toEqual([]);
-    return statement.Principal.Service;
+    return statement.Principal.Service ?? id.replace(/[0-9A-F]{8}$/, "");
   });
   expect(
     [...Map.groupBy(roles, (service) => service)].map(([service, all]) => [service, all.length]),
   ).toEqual([
-    ["lambda.amazonaws.com", 13],
+    ["lambda.amazonaws.com", 16],
     ["states.amazonaws.com", 1],
-    ["scheduler.amazonaws.com", 1],
+    ["scheduler.amazonaws.com", 2],
+    // test/infra/two-persons.test.ts tells who may assume these.
+    ["Proposer", 1],
+    ["Approver", 1],
   ]);
 });
 
@@ -220,16 +428,44 @@ test("the machine may call every version of its steps' Lambdas, so that an older
   for (const { id } of steps) expect(callable).toContain(`<${id}.Arn>:*`);
 });
 
-test("the scheduler may call StartBatch and leave a message in the queue, no more", () => {
-  const [role] = ofType(billing, "AWS::IAM::Role").find(([, { Properties }]) =>
+test("the scheduler may call StartBatch and the watch, and leave a message in the queue of each, no more", () => {
+  const roles = ofType(billing, "AWS::IAM::Role").filter(([, { Properties }]) =>
     JSON.stringify(Properties).includes("scheduler.amazonaws.com"),
-  ) ?? [""];
-  const starter = lambdasOf(billing).get("StartBatch");
-  expect(linesOf(allowedTo(role)).toSorted()).toEqual(
-    [
-      `<${starter?.id}.Arn>: lambda:InvokeFunction`,
-      `<${starter?.id}.Arn>:*: lambda:InvokeFunction`,
-      "the missed starts: sqs:SendMessage",
-    ].toSorted(),
   );
+  const expected = [
+    ["StartBatch", "the missed starts"],
+    ["Watch", "the missed looks"],
+  ].map(([name = "", queue]) => [
+    `lambda:InvokeFunction <${lambdasOf(billing).get(name)?.id}.Arn>`,
+    `sqs:SendMessage ${queue}`,
+  ]);
+  expect(roles.map(([role]) => linesOf(allowedTo(role)))).toEqual(expected);
+  for (const [, { Properties }] of roles) {
+    const [trust] = Properties.AssumeRolePolicyDocument.Statement;
+    expect(textOf(trust.Condition.StringEquals["aws:SourceAccount"])).toBe("<AWS::AccountId>");
+    expect(textOf(trust.Condition.StringEquals["aws:SourceArn"])).toMatch(/:schedule-group\/default$/);
+  }
+});
+
+test("who reads reports takes on a role that reads every report, and nothing else", () => {
+  const roles = ofType(data, "AWS::IAM::Role");
+  expect(roles).toHaveLength(1);
+  const [[readers, { Properties }] = ["", { Properties: {} }]] = roles;
+  const [trust, ...more] = Properties.AssumeRolePolicyDocument.Statement;
+  expect([trust.Effect, trust.Action, more]).toEqual(["Allow", "sts:AssumeRole", []]);
+  expect(textOf(trust.Principal.AWS)).toBe("arn:<AWS::Partition>:iam::<AWS::AccountId>:root");
+  const policies = ofType(data, "AWS::IAM::Policy");
+  expect(policies).toHaveLength(1);
+  const [[, policy] = []] = policies;
+  expect(policy?.Properties.Roles).toEqual([{ Ref: readers }]);
+  const [read, list, decrypt, ...others] = policy?.Properties.PolicyDocument.Statement ?? [];
+  const bucket = "<ReportsBucket95FE29A2.Arn>";
+  expect([read.Action, textOf(read.Resource)]).toEqual(["s3:GetObject", `${bucket}/*`]);
+  expect([list.Action, textOf(list.Resource)]).toEqual(["s3:ListBucket", bucket]);
+  expect([decrypt.Action, textOf(decrypt.Resource)]).toEqual(["kms:Decrypt", "<Key961B73FD.Arn>"]);
+  expect(decrypt.Condition.StringLike["kms:EncryptionContext:aws:s3:arn"].map(textOf)).toEqual([
+    bucket,
+    `${bucket}/*`,
+  ]);
+  expect(others).toEqual([]);
 });

@@ -37,10 +37,12 @@ function retained(template: Template): string[] {
 const LAMBDAS = [
   "AbandonBatch",
   "AcquireLock",
+  "Approve",
   "CloseBatch",
   "ComposeBankFile",
   "PauseStream",
   "PlanSegments",
+  "Propose",
   "Reconcile",
   "RedriveBatch",
   "ResumeStream",
@@ -48,6 +50,7 @@ const LAMBDAS = [
   "StageSegment",
   "StartBatch",
   "SubmitBankFile",
+  "Watch",
 ];
 const STEPS = [
   "AcquireLock",
@@ -106,18 +109,26 @@ describe("both stages", () => {
 });
 
 describe("what outlives a stack", () => {
-  test("in dev: the ledger, and the versions of the steps", () => {
-    expect(retained(dev.data)).toEqual(["GlobalTable LedgerTable"]);
+  test("in dev: nothing but the versions of the steps, which go with their Lambda", () => {
+    expect(retained(dev.data)).toEqual([]);
     expect(retained(dev.billing)).toEqual(VERSIONS);
   });
 
-  test("in prod: ledger, buckets and key, versions, machine and logs", () => {
+  test("in prod: tables, buckets with their policies and key, versions, machine and logs", () => {
     expect(retained(prod.data)).toEqual([
+      "Bucket AccessLogs",
       "Bucket BankFilesBucket",
       "Bucket DueListsBucket",
       "Bucket OutboundBucket",
       "Bucket ReportsBucket",
       "Bucket WorkBucket",
+      "BucketPolicy AccessLogsPolicy",
+      "BucketPolicy BankFilesBucketPolicy",
+      "BucketPolicy DueListsBucketPolicy",
+      "BucketPolicy OutboundBucketPolicy",
+      "BucketPolicy ReportsBucketPolicy",
+      "BucketPolicy WorkBucketPolicy",
+      "GlobalTable IdempotencyTable",
       "GlobalTable LedgerTable",
       "Key Key",
     ]);
@@ -126,8 +137,52 @@ describe("what outlives a stack", () => {
   });
 });
 
-test("the stack of the ledger refuses to be deleted in prod", () => {
-  expect(prod.protectedStacks).toEqual(["DebitOnce-prod-Data"]);
+test("everything that holds something has the logical id that it always had: another one would be an empty new thing", () => {
+  const holding = /^AWS::(S3::Bucket|DynamoDB::GlobalTable|KMS::Key|StepFunctions::StateMachine|SQS::Queue)$/;
+  for (const { data, billing } of bothStages()) {
+    const ids = [data, billing].flatMap(({ Resources }) =>
+      Object.entries(Resources).flatMap(([id, { Type }]) => (holding.test(Type) ? [id] : [])),
+    );
+    expect(ids.toSorted()).toEqual([
+      "AccessLogs8B620ECA",
+      "BankFilesBucket5D16C427",
+      "BatchMachineAF41ABEC",
+      "DueListsBucket924CA009",
+      "IdempotencyTable48612DF4",
+      "Key961B73FD",
+      "LedgerTable9343E4AA",
+      "MissedLooksB07C23E6",
+      "MissedStartsDE601CED",
+      "OutboundBucketB8911E18",
+      "ReportsBucket95FE29A2",
+      "TopicsKey64CE8550",
+      "WorkBucket6D724B36",
+    ]);
+  }
+});
+
+test("only what would otherwise be replaced or doubled has a name of its own: the machine, its log and the schedules", () => {
+  const names =
+    /^(Name|BucketName|TableName|RoleName|FunctionName|QueueName|TopicName|AlarmName|LogGroupName|StateMachineName|AliasName)$/;
+  for (const { data, billing } of bothStages()) {
+    const named = [data, billing].flatMap(({ Resources }) =>
+      Object.values(Resources).flatMap(({ Type, Properties }) =>
+        Object.entries<Json>(Properties).flatMap(([key, value]) =>
+          names.test(key) && typeof value === "string" ? [`${Type} ${key}`] : [],
+        ),
+      ),
+    );
+    expect(named.toSorted()).toEqual([
+      "AWS::Logs::LogGroup LogGroupName",
+      "AWS::Scheduler::Schedule Name",
+      "AWS::Scheduler::Schedule Name",
+      "AWS::StepFunctions::StateMachine StateMachineName",
+    ]);
+  }
+});
+
+test("both stacks refuse to be deleted in prod, and neither does in dev", () => {
+  expect(prod.protectedStacks.toSorted()).toEqual(["DebitOnce-prod-Billing", "DebitOnce-prod-Data"]);
   expect(dev.protectedStacks).toEqual([]);
 });
 
@@ -149,7 +204,60 @@ describe("the tables", () => {
         PointInTimeRecoveryEnabled: true,
       });
     }
-    expect(table(prod.data, "Ledger").Replicas[0].DeletionProtectionEnabled).toBe(true);
+    for (const name of ["Ledger", "Idempotency"]) {
+      expect(table(prod.data, name).Replicas[0].DeletionProtectionEnabled, name).toBe(true);
+      expect(table(dev.data, name).Replicas[0].DeletionProtectionEnabled, name).toBe(false);
+    }
+  });
+
+  test("the ledger itself refuses changes and deletes by anybody, and puts by anybody but the functions", () => {
+    for (const [{ data }, stage] of [
+      [dev, "dev"],
+      [prod, "prod"],
+    ] as const) {
+      const { ResourcePolicy } = table(data, "Ledger").Replicas[0];
+      const [never, functions, ...more] = ResourcePolicy.PolicyDocument.Statement;
+      expect(never).toEqual({
+        Sid: "NeverTakenBack",
+        Effect: "Deny",
+        Principal: { AWS: "*" },
+        Action: [
+          "dynamodb:BatchWriteItem",
+          "dynamodb:DeleteItem",
+          "dynamodb:PartiQLDelete",
+          "dynamodb:PartiQLInsert",
+          "dynamodb:PartiQLUpdate",
+          "dynamodb:UpdateItem",
+          "dynamodb:UpdateTimeToLive",
+        ],
+        Resource: "*",
+      });
+      expect(functions).toMatchObject({
+        Effect: "Deny",
+        Principal: { AWS: "*" },
+        Action: "dynamodb:PutItem",
+        Resource: "*",
+      });
+      expect(Object.keys(functions.Condition)).toEqual(["ArnNotLike"]);
+      expect(textOf(functions.Condition.ArnNotLike["aws:PrincipalArn"])).toBe(
+        `arn:<AWS::Partition>:iam::<AWS::AccountId>:role/DebitOnce-${stage}-Billing-*`,
+      );
+      expect(more).toEqual([]);
+    }
+  });
+
+  test("the roles that put items are named by CloudFormation after the stack that the ledger knows", () => {
+    for (const [{ billing, stacks }, stage] of [
+      [dev, "dev"],
+      [prod, "prod"],
+    ] as const) {
+      expect(stacks).toContain(`DebitOnce-${stage}-Billing`);
+      // A longer name of the stack would be cut off in theirs.
+      expect(`DebitOnce-${stage}-Billing`.length).toBeLessThanOrEqual(24);
+      for (const [id, { Properties }] of ofType(billing, "AWS::IAM::Role")) {
+        expect([id, Properties.RoleName, Properties.Path]).toEqual([id, undefined, undefined]);
+      }
+    }
   });
 
   test("only what Powertools remembers of starts has a time to live, under the names that it expects", () => {
@@ -164,34 +272,150 @@ describe("the tables", () => {
   });
 });
 
-test("every bucket keeps versions, encrypts with our key, is closed to the public and to plain connections", () => {
-  for (const { data } of bothStages()) {
-    const buckets = ofType(data, "AWS::S3::Bucket");
-    expect(buckets.map(([id]) => id.replace(/Bucket\w+$/, "")).toSorted()).toEqual([
-      "BankFiles",
-      "DueLists",
-      "Outbound",
-      "Reports",
-      "Work",
-    ]);
-    const policies = ofType(data, "AWS::S3::BucketPolicy").map(([, policy]) => policy.Properties);
-    for (const [id, { Properties: bucket }] of buckets) {
-      expect(bucket.VersioningConfiguration, id).toEqual({ Status: "Enabled" });
-      const [rule] = bucket.BucketEncryption.ServerSideEncryptionConfiguration;
-      expect(rule.BucketKeyEnabled, id).toBe(true);
-      expect(rule.ServerSideEncryptionByDefault.SSEAlgorithm, id).toBe("aws:kms");
-      expect(textOf(rule.ServerSideEncryptionByDefault.KMSMasterKeyID), id).toMatch(/^<Key\w+\.Arn>$/);
-      expect(Object.values(bucket.PublicAccessBlockConfiguration), id).toEqual([true, true, true, true]);
-      const policy = policies.find(({ Bucket }) => Bucket.Ref === id);
-      expect(policy.PolicyDocument.Statement, id).toContainEqual(
-        expect.objectContaining({
-          Effect: "Deny",
-          Action: "s3:*",
-          Condition: { Bool: { "aws:SecureTransport": "false" } },
-        }),
-      );
+const STORES = ["BankFiles", "DueLists", "Outbound", "Reports", "Work"];
+const LOCKED = ["BankFiles", "Outbound"];
+
+describe("the buckets", () => {
+  const buckets = (template: Template): Map<string, Json> =>
+    new Map(
+      ofType(template, "AWS::S3::Bucket").map(([id, { Properties }]) => [
+        id.replace(/(Bucket)?[0-9A-F]{8}$/, ""),
+        { id, ...Properties },
+      ]),
+    );
+  const statements = (template: Template, id: string): Json[] =>
+    ofType(template, "AWS::S3::BucketPolicy").find(([, { Properties }]) => Properties.Bucket.Ref === id)?.[1]
+      .Properties.PolicyDocument.Statement ?? [];
+
+  test("are closed to the public, to other owners and to connections without TLS 1.2", () => {
+    for (const { data } of bothStages()) {
+      expect([...buckets(data).keys()].toSorted()).toEqual(["AccessLogs", ...STORES]);
+      for (const [name, bucket] of buckets(data)) {
+        expect(Object.values(bucket.PublicAccessBlockConfiguration), name).toEqual([true, true, true, true]);
+        expect(bucket.OwnershipControls.Rules, name).toEqual([{ ObjectOwnership: "BucketOwnerEnforced" }]);
+        const everything = [`<${bucket.id}.Arn>`, `<${bucket.id}.Arn>/*`];
+        for (const condition of [
+          { Bool: { "aws:SecureTransport": "false" } },
+          { NumericLessThan: { "s3:TlsVersion": 1.2 } },
+        ]) {
+          const [deny] = statements(data, bucket.id).filter(
+            ({ Condition }) => JSON.stringify(Condition) === JSON.stringify(condition),
+          );
+          expect(deny, name).toMatchObject({ Effect: "Deny", Principal: { AWS: "*" }, Action: "s3:*" });
+          expect(deny.Resource.map(textOf), name).toEqual(everything);
+        }
+      }
     }
-  }
+  });
+
+  test("with what we store keep versions, encrypt with our key, by bucket, and note every access in a bucket apart", () => {
+    for (const { data } of bothStages()) {
+      const all = buckets(data);
+      for (const name of STORES) {
+        const bucket = all.get(name);
+        expect(bucket.VersioningConfiguration, name).toEqual({ Status: "Enabled" });
+        const [rule] = bucket.BucketEncryption.ServerSideEncryptionConfiguration;
+        expect(rule.BucketKeyEnabled, name).toBe(true);
+        expect(rule.ServerSideEncryptionByDefault.SSEAlgorithm, name).toBe("aws:kms");
+        expect(textOf(rule.ServerSideEncryptionByDefault.KMSMasterKeyID), name).toMatch(/^<Key\w+\.Arn>$/);
+        expect(bucket.LoggingConfiguration, name).toEqual({
+          DestinationBucketName: { Ref: all.get("AccessLogs").id },
+          LogFilePrefix: `${name}/`,
+        });
+      }
+      const [[, key] = []] = ofType(data, "AWS::KMS::Key");
+      expect(key?.Properties.EnableKeyRotation).toBe(true);
+    }
+  });
+
+  test("of bank files and of what the bank was sent are locked, in prod for seven years and against everybody", () => {
+    for (const [{ data }, lock] of [
+      [dev, undefined],
+      [
+        prod,
+        { ObjectLockEnabled: "Enabled", Rule: { DefaultRetention: { Mode: "COMPLIANCE", Days: 2557 } } },
+      ],
+    ] as const) {
+      for (const [name, bucket] of buckets(data)) {
+        const isLocked = LOCKED.includes(name);
+        expect(bucket.ObjectLockEnabled, name).toBe(isLocked ? true : undefined);
+        expect(bucket.ObjectLockConfiguration, name).toEqual(isLocked ? lock : undefined);
+      }
+    }
+  });
+
+  test("are emptied by time but for the locked ones, after an execution of a year can no longer be continued", () => {
+    for (const { data } of bothStages()) {
+      const rules = [...buckets(data)].map(([name, { LifecycleConfiguration }]) => [
+        name,
+        LifecycleConfiguration?.Rules.map((rule: Json) => [
+          rule.ExpirationInDays,
+          rule.NoncurrentVersionExpiration?.NoncurrentDays,
+          rule.AbortIncompleteMultipartUpload.DaysAfterInitiation,
+        ]),
+      ]);
+      expect(Object.fromEntries(rules)).toEqual({
+        AccessLogs: [[400, undefined, 7]],
+        DueLists: [[400, 400, 7]],
+        Work: [[400, 30, 7]],
+        Reports: [[2557, 30, 7]],
+        BankFiles: undefined,
+        Outbound: undefined,
+      });
+    }
+  });
+
+  test("of bank files and of what the bank was sent refuse overwriting, deleting, and rules that would do it", () => {
+    for (const [{ data }, spared] of [
+      [dev, /^<CustomS3AutoDeleteObjectsCustomResourceProviderRole\w+\.Arn>$/],
+      [prod, undefined],
+    ] as const) {
+      for (const name of LOCKED) {
+        const { id } = buckets(data).get(name);
+        const denied = statements(data, id).filter(({ Sid }) => Sid !== undefined);
+        const objects = `<${id}.Arn>/*`;
+        expect(
+          denied.map(({ Sid, Effect, Principal, Action, Resource }) => [
+            Sid,
+            Effect,
+            Principal,
+            Action,
+            textOf(Resource),
+          ]),
+          name,
+        ).toEqual([
+          ["PutOnlyWhereThereIsNothing", "Deny", { AWS: "*" }, "s3:PutObject", objects],
+          ["NoDeletes", "Deny", { AWS: "*" }, ["s3:DeleteObject", "s3:DeleteObjectVersion"], objects],
+          [
+            "NoChangeOfLocks",
+            "Deny",
+            { AWS: "*" },
+            ["s3:BypassGovernanceRetention", "s3:PutObjectLegalHold", "s3:PutObjectRetention"],
+            objects,
+          ],
+          [
+            "NoRulesThatDelete",
+            "Deny",
+            { AWS: "*" },
+            ["s3:PutBucketObjectLockConfiguration", "s3:PutLifecycleConfiguration"],
+            `<${id}.Arn>`,
+          ],
+        ]);
+        const [puts, deletes, ...others] = denied.map(({ Condition }) => Condition);
+        expect(puts, name).toEqual({ Null: { "s3:if-none-match": "true" } });
+        expect(others, name).toEqual([undefined, undefined]);
+        if (spared === undefined) expect(deletes, name).toBeUndefined();
+        else expect(textOf(deletes.ArnNotEquals["aws:PrincipalArn"]), name).toMatch(spared);
+      }
+    }
+  });
+
+  test("are emptied by a function of CloudFormation's in dev, and by nobody in prod", () => {
+    const emptied = ({ data }: Synthesized) =>
+      ofType(data, "Custom::S3AutoDeleteObjects").map(([, { Properties }]) => Properties.BucketName.Ref);
+    expect(new Set(emptied(dev))).toEqual(new Set([...buckets(dev.data).values()].map(({ id }) => id)));
+    expect(emptied(prod)).toEqual([]);
+  });
 });
 
 describe("the Lambdas", () => {
@@ -208,7 +432,9 @@ describe("the Lambdas", () => {
           Runtime: "nodejs24.x",
           Architectures: ["arm64"],
           Handler: "index.handler",
+          TracingConfig: { Mode: "Active" },
         });
+        expect(Properties.LoggingConfig.LogFormat, name).toBe("JSON");
         expect(Properties.Timeout, name).toBeLessThanOrEqual(900);
         expect(Properties.Description.length, name).toBeLessThanOrEqual(256);
         const logs = billing.Resources[textOf(Properties.LoggingConfig.LogGroup).slice(1, -1)];
@@ -237,7 +463,9 @@ describe("the starts", () => {
       [dev, "dev"],
       [prod, "prod"],
     ] as const) {
-      const schedules = ofType(billing, "AWS::Scheduler::Schedule").map(([, { Properties }]) => Properties);
+      const schedules = ofType(billing, "AWS::Scheduler::Schedule")
+        .map(([, { Properties }]) => Properties)
+        .filter(({ ScheduleExpression }) => ScheduleExpression.startsWith("cron"));
       const [[queue] = []] = ofType(billing, "AWS::SQS::Queue");
       const starter = lambdasOf(billing).get("StartBatch");
       expect(schedules).toEqual(
@@ -247,7 +475,8 @@ describe("the starts", () => {
           ScheduleExpression: "cron(0 7 ? * MON,TUE,WED,THU,FRI *)",
           ScheduleExpressionTimezone: "Australia/Sydney",
           FlexibleTimeWindow: { Mode: "OFF" },
-          State: "ENABLED",
+          // In dev a batch is started by hand.
+          State: stage === "prod" ? "ENABLED" : "DISABLED",
           Target: expect.objectContaining({
             Arn: { "Fn::GetAtt": [starter?.id, "Arn"] },
             Input: JSON.stringify({ stream, scheduledTime: "<aws.scheduler.scheduled-time>" }),
@@ -259,20 +488,55 @@ describe("the starts", () => {
     }
   });
 
-  test("a start that the Lambda itself failed lies in the same queue, which is encrypted on the way and at rest", () => {
+  test("a start or a look that the Lambda itself failed lies in the same queue, which is encrypted on the way and at rest", () => {
     for (const { billing } of bothStages()) {
       const queues = ofType(billing, "AWS::SQS::Queue");
-      expect(queues).toHaveLength(1);
-      const [[queue, { Properties }] = ["", { Properties: {} }]] = queues;
-      expect(Properties).toMatchObject({ SqsManagedSseEnabled: true, MessageRetentionPeriod: 14 * 86_400 });
-      const [[, policy] = []] = ofType(billing, "AWS::SQS::QueuePolicy");
-      expect(policy?.Properties.PolicyDocument.Statement).toContainEqual(
-        expect.objectContaining({ Effect: "Deny", Condition: { Bool: { "aws:SecureTransport": "false" } } }),
-      );
-      const starter = lambdasOf(billing).get("StartBatch");
+      expect(queues).toHaveLength(2);
+      const policies = ofType(billing, "AWS::SQS::QueuePolicy").map(([, { Properties }]) => Properties);
+      for (const [queue, { Properties }] of queues) {
+        expect(Properties).toMatchObject({ SqsManagedSseEnabled: true, MessageRetentionPeriod: 14 * 86_400 });
+        const policy = policies.find(({ Queues }) => Queues[0].Ref === queue);
+        expect(policy?.PolicyDocument.Statement).toContainEqual(
+          expect.objectContaining({
+            Effect: "Deny",
+            Condition: { Bool: { "aws:SecureTransport": "false" } },
+          }),
+        );
+      }
       const calls = ofType(billing, "AWS::Lambda::EventInvokeConfig").map(([, call]) => call.Properties);
-      const call = calls.find(({ FunctionName }) => FunctionName.Ref === starter?.id);
-      expect(textOf(call?.DestinationConfig.OnFailure.Destination)).toBe(`<${queue}.Arn>`);
+      const failed = ["StartBatch", "Watch"].map((name) => {
+        const { id } = lambdasOf(billing).get(name) ?? {};
+        const call = calls.find(({ FunctionName }) => FunctionName.Ref === id);
+        return textOf(call?.DestinationConfig.OnFailure.Destination).replace(/[0-9A-F]{8}/, "");
+      });
+      expect(failed).toEqual(["<MissedStarts.Arn>", "<MissedLooks.Arn>"]);
+    }
+  });
+
+  test("the watch looks every quarter of an hour, and a look that is late makes way for the next one", () => {
+    for (const [stage, { billing }] of [
+      ["dev", dev],
+      ["prod", prod],
+    ] as const) {
+      const looks = ofType(billing, "AWS::Scheduler::Schedule")
+        .map(([, { Properties }]) => Properties)
+        .filter(({ ScheduleExpression }) => ScheduleExpression.startsWith("rate"));
+      const queue = ofType(billing, "AWS::SQS::Queue").find(([id]) => id.startsWith("MissedLooks"))?.[0];
+      expect(looks).toEqual([
+        {
+          Description: "Lets the watch look at every stream",
+          ScheduleExpression: "rate(15 minutes)",
+          ScheduleExpressionTimezone: "Etc/UTC",
+          FlexibleTimeWindow: { Mode: "OFF" },
+          State: stage === "prod" ? "ENABLED" : "DISABLED",
+          Target: expect.objectContaining({
+            Arn: { "Fn::GetAtt": [lambdasOf(billing).get("Watch")?.id, "Arn"] },
+            Input: "{}",
+            RetryPolicy: { MaximumEventAgeInSeconds: 900, MaximumRetryAttempts: 2 },
+            DeadLetterConfig: { Arn: { "Fn::GetAtt": [queue, "Arn"] } },
+          }),
+        },
+      ]);
     }
   });
 });

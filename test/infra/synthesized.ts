@@ -32,6 +32,7 @@ export interface Synthesized {
   readonly remarks: readonly string[];
   /** The stacks that refuse to be deleted, by name. */
   readonly protectedStacks: readonly string[];
+  readonly stacks: readonly string[];
   readonly data: Template;
   readonly billing: Template;
 }
@@ -72,6 +73,7 @@ export async function synthesize(
       protectedStacks: artifacts
         .filter(([, { properties }]) => properties?.terminationProtection === true)
         .map(([name]) => name),
+      stacks: artifacts.filter(([, { type }]) => type === "aws:cloudformation:stack").map(([name]) => name),
       data: JSON.parse(await text("-Data.template.json")) as Template,
       billing: JSON.parse(await text("-Billing.template.json")) as Template,
     };

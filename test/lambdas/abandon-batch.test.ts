@@ -8,13 +8,14 @@ import {
   BatchClosed,
   BatchUnknown,
   EpochMismatch,
+  LedgerBroken,
   LockHeld,
   StreamUnknown,
   SubmissionUnknown,
 } from "../../lambdas/domain/faults.ts";
 import type { FileStateName } from "../../lambdas/domain/records.ts";
 import { abandonBatch } from "../../lambdas/operations/abandon-batch/abandon-batch.ts";
-import { AT, batchItem, dueList, heldBy, row } from "../builders.ts";
+import { AT, batchItem, dueList, fileItem, heldBy, row } from "../builders.ts";
 import { type EmbeddedStores, embeddedStores } from "../embedded-stores.ts";
 import { answerLost, failing, sdkError } from "../port-faults.ts";
 import {
@@ -78,6 +79,19 @@ describe("abandoning a batch of which nothing was sent", () => {
     ]);
     expect((await itemOf(world)).batch).toBeUndefined();
     expect(await world.ledger.readEvents(world.id())).toMatchObject([{ action: "abandon", ...WHY }]);
+  });
+
+  it("never ends a batch of which a file is anything but withdrawn", async () => {
+    for (const state of ["SUBMITTED", "ACKNOWLEDGED", "REJECTED"] as const) {
+      // A file that went so far without the mark of its submission cannot be: who finds it releases nothing.
+      const { submitting: _forgotten, ...file } = fileItem({ state });
+      const world = await ready([], { files: [file, fileItem({ number: 2 })] });
+      await expect(abandon(world)).rejects.toThrow(LedgerBroken);
+      await expect(abandon(world)).rejects.toThrow(`01 is ${state}, not WITHDRAWN`);
+      expect((await record(world))?.state).toBe("OPEN");
+      expect((await itemOf(world)).batch?.id).toBe(world.id());
+      expect(await world.ledger.readFiles(world.id())).toEqual([]);
+    }
   });
 
   it("ends a batch that never froze a file, and one whose record is missing", async () => {

@@ -11,8 +11,18 @@ import {
   SumNotProven,
 } from "../../lambdas/domain/faults.ts";
 import { IllegalMove } from "../../lambdas/domain/moves.ts";
+import { ConditionRefused, type Instant } from "../../lambdas/ports.ts";
 import type { FileItem, FileStateName, SegmentItem } from "../../lambdas/domain/records.ts";
-import { AT, batchItem, FILE_STATES, fileItem, heldBy, segmentItem } from "../builders.ts";
+import {
+  AT,
+  batchItem,
+  BILLING_DATE,
+  FILE_STATES,
+  fileItem,
+  gateReport,
+  heldBy,
+  segmentItem,
+} from "../builders.ts";
 import { type EmbeddedStores, embeddedStores } from "../embedded-stores.ts";
 import {
   answerLost,
@@ -52,6 +62,7 @@ async function inMemory(states: readonly FileStateName[] = ["SUBMITTED"]) {
 }
 
 const record = (world: World) => world.ledger.readBatch(world.id());
+const closings = (world: World) => world.ledger.readClosings(world.stream.name, BILLING_DATE, BILLING_DATE);
 const reports = (world: World) => world.objects.list("reports", `${world.id()}/report-`);
 
 describe("CloseBatch", () => {
@@ -89,7 +100,7 @@ describe("CloseBatch", () => {
     expect(report).toMatchObject({ status: "CLOSED", writtenBy: "CloseBatch", number: 2, ending: kept });
   });
 
-  it("writes file records first, then the batch's end, then frees the lock, and reports last", async () => {
+  it("writes file records and closing first, then the batch's end, then frees the lock, and reports last", async () => {
     const world = await ready();
     const writes: string[] = [];
     const ports = numbered(world.ports(), (call) => {
@@ -97,7 +108,91 @@ describe("CloseBatch", () => {
       return call.reach();
     });
     await close(world, 1, ports);
-    expect(writes).toEqual(["createFile", "writeBatch", "writeStream", "create", "create", "create"]);
+    expect(writes).toEqual([
+      "createFile",
+      "createClosing",
+      "writeBatch",
+      "writeStream",
+      "create",
+      "create",
+      "create",
+    ]);
+  });
+
+  it("leaves the closing by which later gates find the batch, with what it has submitted", async () => {
+    const world = await ready(["SUBMITTED", "WITHDRAWN", "SUBMITTED"]);
+    await close(world);
+    expect(await closings(world)).toEqual([
+      {
+        stream: world.stream.name,
+        billingDate: BILLING_DATE,
+        number: 1,
+        batchId: world.id(),
+        closedAt: AT,
+        submitted: { count: 2, cents: 200 },
+      },
+    ]);
+  });
+
+  it("closes after a try that died between the closing and the batch's record, and keeps the first closing", async () => {
+    const world = await inMemory();
+    const died = new Error("died");
+    const ports = world.ports();
+    const ledger = failing(ports.ledger, "writeBatch", lost(died), "always");
+    await expect(close(world, 1, { ...ports, ledger })).rejects.toThrow("died");
+    const [first] = await closings(world);
+    expect([(await record(world))?.state, first?.closedAt]).toEqual(["OPEN", AT]);
+    world.now = (world.now + 60_000) as Instant;
+    await close(world);
+    expect((await record(world))?.state).toBe("CLOSED");
+    expect(await closings(world)).toEqual([first]);
+  });
+
+  it("says CLOSED only when its closing is read back, and never in the place of another batch's", async () => {
+    const world = await inMemory();
+    const ports = world.ports();
+    const refused = failing(ports.ledger, "createClosing", lost(new ConditionRefused("no")));
+    await expect(close(world, 1, { ...ports, ledger: refused })).rejects.toThrow(
+      `the closing of batch ${world.id()} is missing or another batch's`,
+    );
+    expect((await record(world))?.state).toBe("OPEN");
+    const strange = { stream: world.stream.name, billingDate: BILLING_DATE, number: 1, closedAt: AT };
+    const submitted = { count: 0, cents: 0 };
+    await world.ledger.createClosing({ ...strange, batchId: world.id(2), submitted });
+    await expect(close(world)).rejects.toThrow(LedgerBroken);
+    expect((await record(world))?.state).toBe("OPEN");
+    expect((await itemOf(world)).batch?.id).toBe(world.id());
+  });
+
+  it("lets a fault of the store out when it puts the closing", async () => {
+    const world = await inMemory();
+    const error = sdkError("ThrottlingException");
+    const ports = world.ports();
+    const ledger = failing(ports.ledger, "createClosing", lost(error));
+    await expect(close(world, 1, { ...ports, ledger })).rejects.toBe(error);
+    expect((await record(world))?.state).toBe("OPEN");
+  });
+
+  it("reports what the verdict's report says, whatever a gate that woke up late has written since", async () => {
+    const world = await ready(["SUBMITTED"]);
+    const late = gateReport(world.id(), {
+      number: 2,
+      status: "GATE_FAILED",
+      at: "2026-10-05T21:00:00.000Z",
+      ledger: { count: 9, cents: 9 },
+      checks: [{ name: "totals", kind: "proof", passed: false, expected: "0", found: "9" }],
+    });
+    const json = Buffer.from(JSON.stringify(late), "utf8");
+    await world.objects.create("reports", `${world.id()}/report-002.json`, json, "application/json");
+    const { report: key } = await close(world);
+    expect(key).toBe(`${world.id()}/report-003.json`);
+    const stored = await world.objects.read("reports", key);
+    expect(JSON.parse(stored?.bytes.toString("utf8") ?? "")).toMatchObject({
+      status: "CLOSED",
+      ledger: { count: 0, cents: 0 },
+      checks: [],
+      timeline: expect.arrayContaining([{ at: AT, what: "Reconcile: the gate passed" }]),
+    });
   });
 
   it("keeps pause and fence when it frees the lock", async () => {
@@ -204,6 +299,9 @@ describe("CloseBatch, whatever its calls throw", () => {
             withdrawn: { count: 1 },
           });
           expect((await itemOf(world)).batch, `${what} at call ${at}`).toBeUndefined();
+          expect(await closings(world), `${what} at call ${at}`).toMatchObject([
+            { batchId: world.id(), submitted: { count: 1 } },
+          ]);
           expect((await world.ledger.readFiles(world.id())).map(({ state }) => state)).toEqual([
             "SUBMITTED",
             "WITHDRAWN",

@@ -3,7 +3,7 @@ import { closeBatch } from "../../lambdas/billing-batch/close-batch/close-batch.
 import { submitBankFile } from "../../lambdas/billing-batch/submit-bank-file/submit-bank-file.ts";
 import type { FileStateName } from "../../lambdas/domain/records.ts";
 import { abandonBatch } from "../../lambdas/operations/abandon-batch/abandon-batch.ts";
-import { AT } from "../builders.ts";
+import { AT, BILLING_DATE } from "../builders.ts";
 import { answerLost, befallen, callsOf, dying, LateCalls, lost, sdkError } from "../port-faults.ts";
 import { type Watch, watched } from "../watch.ts";
 import {
@@ -118,6 +118,8 @@ async function wrongs(acts: Scene, end: string): Promise<string[]> {
   if (end === "CLOSED") {
     const { due, submitted, withdrawn } = (await world.ledger.readBatch(world.id()))?.ending ?? {};
     if (due?.count !== (submitted?.count ?? 0) + (withdrawn?.count ?? 0)) wrong.push("the sum is not proven");
+    const closings = await world.ledger.readClosings(world.stream.name, BILLING_DATE, BILLING_DATE);
+    if (closings.map(({ batchId }) => batchId).join() !== world.id()) wrong.push("it has not one closing");
   }
   return wrong;
 }

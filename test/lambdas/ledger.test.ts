@@ -190,6 +190,44 @@ describe.each(ledgers)("the ledger %s", (_, open) => {
     expect((await ledger.readFiles(id)).map(({ number }) => number)).toEqual([1, 3, 12]);
   });
 
+  it("puts closings once, and reads a stream's between two dates, in order of date and number", async () => {
+    const closing = (billingDate: string, number: number, stream = "closes") => ({
+      stream,
+      billingDate,
+      number,
+      batchId: `${stream}-${billingDate}-0${number}`,
+      closedAt: AT,
+      submitted: { count: 2, cents: 300 },
+    });
+    const put = [
+      closing("2026-10-06", 10),
+      closing("2026-10-06", 2),
+      closing("2026-10-01", 1),
+      closing("2026-09-30", 1),
+      closing("2026-10-07", 1),
+      closing("2026-10-06", 1, "closes-too"),
+    ];
+    for (const item of put) await ledger.createClosing(item);
+    await expect(ledger.createClosing({ ...closing("2026-10-06", 2), closedAt: "later" })).rejects.toThrow(
+      ConditionRefused,
+    );
+    const found = await ledger.readClosings("closes", calendarDate("2026-10-01"), BILLING_DATE);
+    expect(found).toEqual([put[2], put[1], put[0]]);
+  });
+
+  it("keeps the acceptances of a verdict, in the stream's item and in the batch's record", async () => {
+    const accepted = [
+      { check: "growth", proposal: "p", proposedBy: "ann", approvedBy: "ben", reason: "why", at: AT },
+    ];
+    const verdict = { sha256s: ["a"], at: AT, report: "r", accepted };
+    const item = { ...heldBy("accepts-2026-10-06-01", { verdict }), stream: "accepts" };
+    await ledger.writeStream(item, undefined);
+    expect(await ledger.readStream("accepts")).toEqual(item);
+    const batch = batchItem({ stream: "accepts", verdict });
+    await ledger.writeBatch(batch, undefined);
+    expect(await ledger.readBatch(batch.id)).toEqual(batch);
+  });
+
   it("lets one of many simultaneous puts win", async () => {
     const claims = Array.from({ length: 20 }, (_, index) => claim({ mandateId: "race", line: index + 1 }));
     const ends = await Promise.allSettled(claims.map((one) => ledger.writeClaim(one, undefined)));

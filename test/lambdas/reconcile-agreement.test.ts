@@ -206,7 +206,27 @@ describe("gate and composing mark debits and files", () => {
 });
 
 const hostile = {
-  mandate_id: ["m1", "m1", "m2", "m3", "", "m 1", "m\n", "a".repeat(64), "a".repeat(65), "ä", "constructor"],
+  mandate_id: [
+    "m1",
+    "m1",
+    "m2",
+    "m3",
+    "",
+    "m 1",
+    "m\n",
+    "a".repeat(64),
+    "a".repeat(65),
+    "ä",
+    "constructor",
+    // Bank accounts, of which some rows are the row's own, and one that is none.
+    "12345678",
+    "0012345678",
+    "83170-12345678",
+    "1234",
+    "-",
+    "083-17012-345-6789",
+    "98765432",
+  ],
   due_date: [
     "2026-03-02",
     "2026-03-02",
@@ -225,7 +245,18 @@ const hostile = {
     "+002026-03-02",
   ],
   attempt: ["1", "1", "2", "99", "100", "0", "01", "", "1.0", "१", "-1"],
-  merchant_id: ["m-gym", "m-gym", "m-long", "constructor", "__proto__", "", "a/b"],
+  merchant_id: [
+    "m-gym",
+    "m-gym",
+    "m-long",
+    "constructor",
+    "__proto__",
+    "",
+    "a/b",
+    "12345678",
+    "0831701234",
+    "7",
+  ],
   merchant_name: [
     "Gym",
     "  Gym  ",
@@ -244,6 +275,8 @@ const hostile = {
   account_number: [
     "12345678",
     "00-1234",
+    "m1",
+    "m-gym",
     "000-000",
     "-",
     "",
@@ -256,6 +289,7 @@ const hostile = {
   account_title: [
     "Zoë",
     "NGUYEN. Thi",
+    "m1",
     "",
     "  ",
     "a".repeat(40),
@@ -307,35 +341,36 @@ const anyRow = fc
 /** Line by line what staging makes of a list, before the ledger is asked. */
 function asStagingJudges(bytes: Buffer, configured = stream()) {
   const rows = [...readRows(bytes, { header: true })];
-  const { segments, totalCents } = planSegments(bytes, configured, BILLING_DATE);
+  const { segments, totalCents, tellableCents } = planSegments(bytes, configured, BILLING_DATE);
   const refusals = new Map(segments.flatMap((segment) => segment.refusals).map((one) => [one.line, one]));
   const lines = rows.map(({ line, fields }) => {
     const refusal = refusals.get(line);
-    if (refusal) return exclusion(line, fields, refusal.reason, { otherLine: refusal.otherLine });
+    if (refusal) return exclusion(line, fields, refusal.reason, configured, { otherLine: refusal.otherLine });
     const shape = judgeShape(fields);
-    if (shape) return exclusion(line, fields, "malformed-row", shape);
+    if (shape) return exclusion(line, fields, "malformed-row", configured, shape);
     const content = judgeContent(fields, configured, BILLING_DATE);
-    if ("reason" in content) return exclusion(line, fields, content.reason, { field: content.field });
+    if ("reason" in content)
+      return exclusion(line, fields, content.reason, configured, { field: content.field });
     const { mandateId, dueDate, attempt, merchantId, cents } = content.row;
     return { entry: entryText(content.row), key: { mandateId, dueDate, attempt }, merchantId, cents };
   });
-  return { lines, totalCents };
+  return { lines, totalCents, tellableCents };
 }
 
 function asTheGateJudges(bytes: Buffer, configured = stream()) {
   const table: DueTable = judgeList(bytes, configured, BILLING_DATE);
-  let totalCents = 0;
+  let tellableCents = 0;
   const lines = Array.from({ length: table.rows }, (_, index) => {
     const line = index + 1;
     const cents = table.cents[line] ?? 0;
-    totalCents += cents;
+    tellableCents += cents;
     const own = table.ownExclusion(line);
     if (!own)
       return { entry: table.entry(line), key: table.key(line), merchantId: table.merchantId(line), cents };
     const names = { mandateId: table.mandateId(line), dueDate: table.dueDate(line) };
     return { line, cents, ...(table.nameable[line] === 1 && names), ...own };
   });
-  return { lines, totalCents };
+  return { lines, totalCents: table.manifestCents, tellableCents };
 }
 
 describe("gate and staging judge a due list", () => {

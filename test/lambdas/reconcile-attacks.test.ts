@@ -345,7 +345,7 @@ describe("the due list", () => {
       "a BSB, so that the row would be refused",
       "083-170,10000001",
       "083-17,10000001",
-      ["due-list-bytes", "entries", "exclusions"],
+      ["due-list-bytes", "segments-complete", "entries", "exclusions", "claims", "merchants", "totals"],
     ],
     ["a mandate", "mandate-2,", "mandate-X,", ["due-list-bytes", "index", "claims", "totals"]],
   ])("edited after staging: %s", async (_, from, to, expected) => {

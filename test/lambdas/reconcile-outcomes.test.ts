@@ -2,10 +2,11 @@ import { describe, expect, it } from "vitest";
 import { reconcile } from "../../lambdas/billing-batch/reconcile/reconcile.ts";
 import { GateFailed, StaleFence } from "../../lambdas/domain/faults.ts";
 import type { FileStateName } from "../../lambdas/domain/records.ts";
+import { SUSPICIONS } from "../../lambdas/domain/suspicion.ts";
 import { ConditionRefused } from "../../lambdas/ports.ts";
 import { BATCH, check, csv, GateCase, manifestOf, row, rows, soundCase, stream } from "./gate-case.ts";
 
-const CHECKS = [
+const PROOFS = [
   "due-list-bytes",
   "manifest-count",
   "manifest-cents",
@@ -29,6 +30,7 @@ const CHECKS = [
   "totals",
   "excluded-share",
 ];
+const CHECKS = [...PROOFS, ...SUSPICIONS];
 
 /** One row for every reason that lies in the list, among sound ones. */
 const badRows = [
@@ -70,7 +72,7 @@ describe("the gate passes", () => {
     expect(version).toBe(before.version + 1);
     const report = await gate.report();
     expect(report.checks.map(({ name, kind, passed }) => [name, kind, passed])).toEqual(
-      CHECKS.map((name) => [name, "proof", true]),
+      CHECKS.map((name) => [name, PROOFS.includes(name) ? "proof" : "suspicion", true]),
     );
   });
 
@@ -278,7 +280,7 @@ describe("a failed gate", () => {
     const thrown: unknown = await reconcile(gate.event, gate.ports).catch((error: unknown) => error);
     expect(thrown).toBeInstanceOf(GateFailed);
     expect((thrown as Error).message).toBe(
-      `2 of 22 checks of batch ${BATCH} failed: claims (1), totals; see ${BATCH}/report-001.json`,
+      `2 of 25 checks of batch ${BATCH} failed: claims (1), totals; see ${BATCH}/report-001.json`,
     );
     expect(await gate.item()).toEqual(before);
     expect((await gate.report()).status).toBe("GATE_FAILED");
@@ -402,7 +404,15 @@ describe("the limits", () => {
     const gate = await soundCase(3);
     Object.assign(gate.stream, { maxDebitCents: 1010 });
     const { failed } = await gate.judge();
-    expect(failed).toEqual(["debit-limit", "entries", "exclusions"]);
+    expect(failed).toEqual([
+      "segments-complete",
+      "debit-limit",
+      "entries",
+      "exclusions",
+      "claims",
+      "merchants",
+      "totals",
+    ]);
   });
 
   it("of the excluded share knows content alone: duplicates and crowds may be the whole list", async () => {

@@ -131,7 +131,7 @@ describe("work in flight", () => {
 
 describe("packed texts", () => {
   it("come back as they went in, also when the block has grown, and empty where there is none", () => {
-    const texts = new PackedTexts(3000);
+    const texts = new PackedTexts(3000, 8);
     for (let number = 1; number < 3000; number += 2) texts.set(number, `text ${number} `.repeat(6));
     expect(texts.get(1)).toBe("text 1 ".repeat(6));
     expect(texts.get(2999)).toBe("text 2999 ".repeat(6));

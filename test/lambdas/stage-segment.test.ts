@@ -76,7 +76,7 @@ describe("StageSegment", () => {
       firstLine: 1,
       rows: 5,
       staged: { count: 2, cents: 400 },
-      excluded: { count: 3, cents: 1100 },
+      excluded: { count: 3, cents: 900 },
       byReason: { "bad-bsb": 1, "no-proven-dishonour": 1, "malformed-row": 1 },
     });
     expect([1, 2, 3, 4, 5, 6].filter((line) => hasLine(item?.stagedLines ?? "", 1, 5, line))).toEqual([1, 3]);
@@ -87,7 +87,7 @@ describe("StageSegment", () => {
     ]);
     const excluded = await lines<Exclusion>(world, item?.exclusionsKey);
     expect(excluded).toEqual([
-      { line: 2, reason: "bad-bsb", field: "bsb", cents: 200 },
+      { line: 2, reason: "bad-bsb", field: "bsb", cents: 0 },
       {
         line: 4,
         reason: "no-proven-dishonour",

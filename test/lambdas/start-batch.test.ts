@@ -79,7 +79,13 @@ describe("StartBatch", () => {
       },
     });
     expect(world.lines).toEqual([
-      { state: "StartBatch", batchId: world.id(), stream: world.stream.name, outcome: "STARTED" },
+      {
+        state: "StartBatch",
+        batchId: world.id(),
+        stream: world.stream.name,
+        nonce: "nonce-1",
+        outcome: "STARTED",
+      },
     ]);
   });
 

@@ -74,6 +74,7 @@ export async function acquireLock(
       state: "AcquireLock",
       batchId: batch.id,
       stream: batch.stream,
+      fence: item.fence,
       nonce,
       outcome: "ALREADY_CLOSED",
     });

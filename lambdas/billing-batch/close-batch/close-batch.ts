@@ -3,16 +3,22 @@ import { storeReport } from "../../batch-report.ts";
 import { LedgerBroken, NotReconciled, BatchAbandoning, SubmissionStopped } from "../../domain/faults.ts";
 import { isSettled, moveBatch } from "../../domain/moves.ts";
 import type { Exclusion } from "../../domain/exclusion.ts";
-import type { BatchItem, Ending, FileItem, Verdict } from "../../domain/records.ts";
+import { calendarDate } from "../../domain/calendar-date.ts";
+import type { BatchItem, ClosingItem, Ending, FileItem, Verdict } from "../../domain/records.ts";
 import { latestReport, readReport } from "../../latest-report.ts";
 import { ConditionRefused, type Ports } from "../../ports.ts";
+import { readAhead } from "../../read-ahead.ts";
 import { readProven } from "../../stored-bytes.ts";
 import { changeStream, type HeldStream, held } from "../../stream-change.ts";
 import { fileName } from "../../submission.ts";
 import { proveEnding } from "./ending.ts";
 
+/** How many segments' exclusions are read at once. */
+const SEGMENTS_AHEAD = 8;
+
 /**
- * Last state: proves the sum, writes the files' records, closes the batch, releases the lock, and then reports.
+ * Last state: proves the sum, writes the files' records and where later gates find them, closes the batch, releases
+ * the lock, and then reports.
  * In this order (rule 13): a lock that is free, or a report that is out, never speaks of an open batch.
  */
 export async function closeBatch(
@@ -56,10 +62,11 @@ async function close(ports: Ports, batch: BatchItem, fence: number): Promise<Bat
   const item = held(await ports.ledger.readStream(batch.stream), batch.id, fence);
   const { files, verdict } = settledFiles(item);
   if (batch.dueList === undefined) throw new LedgerBroken(`batch ${batch.id} has no due list in its record`);
-  const due = { count: batch.dueList.count, cents: batch.dueList.totalCents };
+  const due = { count: batch.dueList.count, cents: batch.plan?.cents ?? batch.dueList.totalCents };
   const at = new Date(ports.clock.now()).toISOString();
   const ending = proveEnding(due, await ports.ledger.readSegments(batch.id), files, at);
   await recordFiles(ports, batch.id, files);
+  await recordClosing(ports, batch, ending);
   return changeBatch(ports, batch.id, (seen) =>
     seen.state === "CLOSED"
       ? "done"
@@ -101,6 +108,29 @@ export async function recordFiles(
   }
 }
 
+/**
+ * Puts what later gates find the batch by. One that is there was put by an earlier try, whose instant may be another;
+ * what the batch has submitted they take from its record.
+ */
+async function recordClosing(
+  { ledger }: Pick<Ports, "ledger">,
+  { id: batchId, stream, billingDate, number }: BatchItem,
+  { at: closedAt, submitted }: Ending,
+): Promise<void> {
+  const closing: ClosingItem = { stream, billingDate, number, batchId, closedAt, submitted };
+  try {
+    await ledger.createClosing(closing);
+  } catch (error) {
+    if (!(error instanceof ConditionRefused)) throw error;
+  }
+  // A batch without it would be missing from every later comparison: that it is there is read, not concluded.
+  const day = calendarDate(billingDate);
+  const stored = await ledger.readClosings(stream, day, day);
+  if (!stored.some((one) => one.number === number && one.batchId === batchId)) {
+    throw new LedgerBroken(`the closing of batch ${batchId} is missing or another batch's`);
+  }
+}
+
 /** The report of the verdict with the batch's ending, as the next version; found written, it is left alone. */
 async function finalReport(ports: Ports, batch: BatchItem, ending: Ending): Promise<string> {
   const written = await latestReport(ports.objects, batch.id);
@@ -137,13 +167,11 @@ async function finalReport(ports: Ports, batch: BatchItem, ending: Ending): Prom
 
 async function allExclusions(ports: Ports, batchId: string): Promise<Exclusion[]> {
   const exclusions: Exclusion[] = [];
-  for (const segment of await ports.ledger.readSegments(batchId)) {
-    const { bytes } = await readProven(
-      ports.objects,
-      "work",
-      segment.exclusionsKey,
-      segment.exclusionsSha256,
-    );
+  const segments = await ports.ledger.readSegments(batchId);
+  const lists = readAhead(segments, SEGMENTS_AHEAD, ({ exclusionsKey, exclusionsSha256 }) =>
+    readProven(ports.objects, "work", exclusionsKey, exclusionsSha256),
+  );
+  for await (const { bytes } of lists) {
     for (const line of bytes.toString("utf8").split("\n")) {
       // The bytes are proven to be those that staging wrote and hashed.
       if (line !== "") exclusions.push(JSON.parse(line) as Exclusion);

@@ -10,7 +10,7 @@ const add = (a: Sum, b: Sum): Sum => ({ count: a.count + b.count, cents: a.cents
 /**
  * Proves the sum of a batch: every due row is exactly one of excluded, submitted, withdrawn and rejected, in
  * number and in cents.
- * @param due what the manifest says, as pinned
+ * @param due what the manifest says, as pinned, without the cents that may not be told
  * @throws SumNotProven with both figures
  */
 export function proveEnding(

@@ -7,6 +7,7 @@ import { description, lodgementReference } from "../../domain/lodgement-referenc
 import type { BatchItem, FileItem, SegmentItem, StagedRow } from "../../domain/records.ts";
 import type { Configuration, Stream } from "../../domain/stream.ts";
 import type { Objects, Ports } from "../../ports.ts";
+import { readAhead } from "../../read-ahead.ts";
 import { readProven, sha256, storeOnce } from "../../stored-bytes.ts";
 import { changeStream, held } from "../../stream-change.ts";
 import { streamOf } from "../../stream-of.ts";
@@ -14,6 +15,9 @@ import { type ComposedFile, composeFiles } from "./compose-files.ts";
 
 /** File numbers have two digits, in the description of entries and in keys. */
 const MOST_FILES = 99;
+
+/** How many segments are read or lie in memory at once. */
+const SEGMENTS_AHEAD = 4;
 
 export interface Composed {
   readonly files: number;
@@ -65,13 +69,16 @@ async function frozen(
   const name = (file: number) => description({ code: stream.code, billingDate, number: batch.number, file });
   const reference = (line: number) =>
     lodgementReference({ code: stream.code, billingDate, number: batch.number, line });
-  const writer = (file: number) => {
+  const writer = (file: number, expectedDebits: number) => {
     if (file > MOST_FILES) throw new LimitExceeded(`batch ${batch.id} needs more than ${MOST_FILES} files`);
-    return new BankFileWriter(stream.bankProfile, { description: name(file), processingDate: billingDate });
+    const header = { description: name(file), processingDate: billingDate, expectedDebits };
+    return new BankFileWriter(stream.bankProfile, header);
   };
+  const staged = segments.reduce((sum, segment) => sum + segment.staged.count, 0);
 
   const files: FileItem[] = [];
-  for await (const file of composeFiles(stagedRows(ports.objects, segments), stream, reference, writer)) {
+  const rows = readAhead(segments, SEGMENTS_AHEAD, (segment) => stagedRows(ports.objects, segment));
+  for await (const file of composeFiles(rows, staged, stream, reference, writer)) {
     files.push(await storedFile(ports.objects, batch, name(file.number), file));
   }
   const item = await changeStream(ports, stream.name, nonce, (seen) => {
@@ -94,22 +101,20 @@ async function allSegments(ports: Ports, batch: BatchItem): Promise<SegmentItem[
   return segments;
 }
 
-async function* stagedRows(objects: Objects, segments: readonly SegmentItem[]): AsyncGenerator<StagedRow[]> {
-  for (const segment of segments) {
-    const { bytes } = await readProven(objects, "work", segment.key, segment.sha256);
-    const rows = bytes
-      .toString("utf8")
-      .split("\n")
-      .filter((line) => line !== "")
-      // The bytes are proven to be those that staging wrote and hashed.
-      .map((line) => JSON.parse(line) as StagedRow);
-    if (rows.length !== segment.staged.count) {
-      throw new LedgerBroken(
-        `segment ${segment.segment} holds ${rows.length} rows, not ${segment.staged.count}`,
-      );
-    }
-    yield rows;
+async function stagedRows(objects: Objects, segment: SegmentItem): Promise<StagedRow[]> {
+  const { bytes } = await readProven(objects, "work", segment.key, segment.sha256);
+  const rows = bytes
+    .toString("utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    // The bytes are proven to be those that staging wrote and hashed.
+    .map((line) => JSON.parse(line) as StagedRow);
+  if (rows.length !== segment.staged.count) {
+    throw new LedgerBroken(
+      `segment ${segment.segment} holds ${rows.length} rows, not ${segment.staged.count}`,
+    );
   }
+  return rows;
 }
 
 async function storedFile(

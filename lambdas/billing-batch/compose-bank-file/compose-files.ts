@@ -1,7 +1,7 @@
 import type { BankFileWriter } from "../../domain/bank-file-writer.ts";
-import type { IndexLine } from "../../domain/bank-file.ts";
 import type { StagedRow } from "../../domain/records.ts";
 import type { Stream } from "../../domain/stream.ts";
+import { FileIndex } from "./file-index.ts";
 
 /** One composed file, before it is stored. */
 export interface ComposedFile {
@@ -19,16 +19,19 @@ export interface ComposedFile {
  * Splits staged rows, which come in due-list order, into files within the limits of the format and the stream.
  * A pure function of its input: the same rows and the same stream give the same bytes. It holds one file at a time.
  * @param segments the rows, segment by segment
+ * @param staged how many rows there are in all, as far as the caller knows: it saves growing, and may be wrong
  * @param reference the lodgement reference of a line
- * @param writer a new writer for the file of that number
+ * @param writer a new writer for the file of that number, with as many debits to expect
  */
 export async function* composeFiles(
   segments: AsyncIterable<readonly StagedRow[]>,
+  staged: number,
   limits: Pick<Stream, "maxFileDebits" | "maxFileCents">,
   reference: (line: number) => string,
-  writer: (file: number) => BankFileWriter,
+  writer: (file: number, expectedDebits: number) => BankFileWriter,
 ): AsyncGenerator<ComposedFile> {
   let number = 0;
+  let left = staged;
   let open: OpenFile | undefined;
   for await (const rows of segments) {
     for (const row of rows) {
@@ -38,11 +41,14 @@ export async function* composeFiles(
       }
       if (!open) {
         number += 1;
-        open = { file: writer(number), index: [], firstLine: row.line, lastLine: row.line };
+        const expected = Math.min(left, limits.maxFileDebits);
+        const index = new FileIndex(expected);
+        open = { file: writer(number, expected), index, firstLine: row.line, lastLine: row.line };
       }
       open.file.add({ ...row, reference: reference(row.line) });
-      open.index.push(indexLine(row));
+      open.index.add(row);
       open.lastLine = row.line;
+      left -= 1;
     }
   }
   if (open) yield finished(number, open);
@@ -50,7 +56,7 @@ export async function* composeFiles(
 
 interface OpenFile {
   readonly file: BankFileWriter;
-  readonly index: string[];
+  readonly index: FileIndex;
   readonly firstLine: number;
   lastLine: number;
 }
@@ -67,15 +73,10 @@ function finished(number: number, open: OpenFile): ComposedFile {
   return {
     number,
     bytes: open.file.finish(),
-    index: Buffer.from(open.index.join(""), "utf8"),
+    index: open.index.bytes,
     debits: open.file.debits,
     cents: open.file.cents,
     firstLine: open.firstLine,
     lastLine: open.lastLine,
   };
-}
-
-function indexLine({ line, mandateId, dueDate, attempt, merchantId, cents }: StagedRow): string {
-  const entry: IndexLine = { line, mandateId, dueDate, attempt, merchantId, cents };
-  return `${JSON.stringify(entry)}\n`;
 }

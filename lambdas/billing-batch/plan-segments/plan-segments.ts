@@ -72,6 +72,7 @@ async function frozenPlan(ports: Ports, batch: BatchItem, stream: Stream): Promi
     sha256: hash,
     segments: result.segments.length,
     rows: result.count,
+    cents: result.tellableCents,
   };
   await storeOnce(ports.objects, "work", plan.key, encoded, "application/jsonl");
   const after = await changeBatch(ports, batch.id, (seen) => (seen.plan ? "done" : { ...seen, plan }));

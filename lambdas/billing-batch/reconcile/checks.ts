@@ -91,9 +91,14 @@ function manifestCount({ batch: { dueList } }: Case, { list: { manifest }, rows 
   return proof("manifest-count", passed, stated, String(rows.due.count), pinned(passed, dueList.count));
 }
 
-function manifestCents({ batch: { dueList } }: Case, { list: { manifest }, rows }: Evidence): Check {
-  const { cents } = rows.due;
+function manifestCents({ batch: { dueList } }: Case, { list: { manifest, table } }: Evidence): Check {
+  const cents = table.manifestCents;
   const passed = manifest?.totalCents === cents && dueList.totalCents === cents;
+  // Beside the sums of this report, the total would tell what they leave out.
+  if (table.untold > 0) {
+    const found = `${passed ? "the same" : "another one"}, with ${table.untold} untold`;
+    return proof("manifest-cents", passed, "the manifest's total", found);
+  }
   const stated = manifest ? dollars(manifest.totalCents) : "a manifest";
   return proof("manifest-cents", passed, stated, dollars(cents), pinned(passed, dollars(dueList.totalCents)));
 }

@@ -1,9 +1,12 @@
 import { COLUMNS, type Exclusion, EXCLUSION_REASONS, type ExclusionReason } from "../../domain/exclusion.ts";
 import type { DebitKey } from "./debit-key.ts";
-import { entryText } from "./entry-text.ts";
+import type { EntryFields } from "./entry-text.ts";
 import { MandateIds } from "./mandate-ids.ts";
 import { PackedTexts } from "./packed-texts.ts";
 import type { OwnDebit } from "./own-judgement.ts";
+
+/** Characters of an entry's own fields, as most have them. */
+const USUAL_ENTRY = 56;
 
 /** Why the gate would exclude a row without asking the ledger. */
 export type OwnExclusion = Pick<Exclusion, "reason" | "field" | "otherLine">;
@@ -21,7 +24,11 @@ export type Companions = ReadonlyMap<number, readonly number[]>;
 export class DueTable {
   /** Data rows. */
   rows = 0;
-  /** The amount that the manifest counts. */
+  /** The manifest's total as this list has it. */
+  manifestCents = 0;
+  /** The rows of which the manifest counts cents that may not be told. */
+  untold = 0;
+  /** The amount that may be told: what every sum but the manifest's is made of. */
   readonly cents: Float64Array;
   /** 1 where a report may name mandate, due date and merchant. */
   readonly nameable: Uint8Array;
@@ -52,14 +59,14 @@ export class DueTable {
     this.#reasons = new Uint8Array(capacity);
     this.#fields = new Uint8Array(capacity);
     this.#otherLines = new Uint32Array(capacity);
-    this.#entries = new PackedTexts(capacity);
+    this.#entries = new PackedTexts(capacity, USUAL_ENTRY);
   }
 
   /** A row that a bank file should carry, as far as the row itself can tell. */
   setDebit(line: number, debit: OwnDebit): void {
     this.#attempts[line] = debit.attempt;
     this.nameable[line] = 1;
-    this.#entries.set(line, entryText(debit));
+    this.#entries.set(line, debit.bsb, debit.accountNumber, debit.title, debit.remitter);
   }
 
   /**
@@ -122,7 +129,7 @@ export class DueTable {
     return (
       this.#attempts[line] === attempt &&
       this.#dueDates[line] === dueDate &&
-      this.mandateId(line) === mandateId
+      this.#mandateIds.is(line, mandateId)
     );
   }
 
@@ -148,7 +155,12 @@ export class DueTable {
     return this.#merchantIds[line];
   }
 
-  /** What the row's entry must say, as {@link entryText} puts it. */
+  /** Whether the row's entry must say just this. */
+  isEntry(line: number, { bsb, accountNumber, title, remitter }: EntryFields): boolean {
+    return this.#entries.is(line, bsb, accountNumber, title, remitter);
+  }
+
+  /** What the row's entry must say, one field per line, as `entryText` puts it. */
   entry(line: number): string {
     return this.#entries.get(line);
   }

@@ -106,10 +106,8 @@ export class FileEntries {
       departures.push(`its row is ${reason}`);
       return;
     }
-    const text = entryText(entry);
-    const expected = this.#table.entry(due);
-    if (text !== expected) {
-      const [found, wanted] = [text.split("\n"), expected.split("\n")];
+    if (!this.#table.isEntry(due, entry)) {
+      const [found, wanted] = [entryText(entry).split("\n"), this.#table.entry(due).split("\n")];
       departures.push(...ENTRY_FIELDS.filter((_, index) => found[index] !== wanted[index]));
     }
     if (entry.cents !== this.#table.cents[due]) departures.push("amount");

@@ -14,7 +14,9 @@ export type CountedCheck =
   | "exclusions"
   | "ledger-refusals"
   | "dishonours"
-  | "claims";
+  | "claims"
+  | "same-totals"
+  | "same-debit";
 
 /** Where something departs from what it should be. What is not given is not meant. */
 export interface Place {

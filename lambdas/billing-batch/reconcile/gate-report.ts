@@ -1,6 +1,6 @@
 import { CONTENT_REASONS, type Exclusion } from "../../domain/exclusion.ts";
 import type { EventItem } from "../../domain/records.ts";
-import type { BatchReport, Check, ReportWithExclusions } from "../../domain/report.ts";
+import { type BatchReport, type Check, isStopping, type ReportWithExclusions } from "../../domain/report.ts";
 import type { Case } from "./case.ts";
 import type { Evidence } from "./checks.ts";
 import { plain } from "./sums.ts";
@@ -10,13 +10,13 @@ const CONTENT: readonly string[] = CONTENT_REASONS;
 /** The report of one run of the gate, for whatever number it gets. */
 export function gateReport(
   judged: Case,
-  { rows, files, ledger }: Evidence,
+  { list: { table }, rows, files, ledger }: Evidence,
   exclusions: readonly Exclusion[],
   checks: readonly Check[],
   events: readonly EventItem[],
 ): (number: number) => ReportWithExclusions {
   const { batch } = judged;
-  const passed = checks.every((check) => check.passed);
+  const passed = !checks.some(isStopping);
   const at = new Date(judged.now).toISOString();
   const report: Omit<BatchReport, "number"> = {
     schema: 1,
@@ -27,10 +27,17 @@ export function gateReport(
     writtenBy: "Reconcile",
     at,
     status: passed ? "GATE_PASSED" : "GATE_FAILED",
-    dueList: { count: batch.dueList.count, cents: batch.dueList.totalCents },
+    dueList: {
+      count: batch.dueList.count,
+      cents: table.untold === 0 ? batch.dueList.totalCents : rows.due.cents,
+    },
     ledger: plain(ledger),
     bankFiles: plain(files.debits),
-    excluded: { ...plain(rows.excluded), ...byReason(exclusions) },
+    excluded: {
+      ...plain(rows.excluded),
+      ...byReason(exclusions),
+      ...(table.untold > 0 && { untold: table.untold }),
+    },
     merchants: rows.merchants,
     checks,
     files: judged.files.map(({ number, sha256, debits, cents, firstLine, lastLine, state }) => {

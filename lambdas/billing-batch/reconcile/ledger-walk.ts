@@ -2,18 +2,19 @@ import type { Exclusion } from "../../domain/exclusion.ts";
 import type { Claim, SegmentItem, Sum } from "../../domain/records.ts";
 import type { Ledger } from "../../ports.ts";
 import type { Case } from "./case.ts";
-import { claimKey, type DebitKey } from "./debit-key.ts";
+import { DistinctDebits, type DebitKey } from "./debit-key.ts";
 import type { DueTable } from "./due-table.ts";
 import type { Findings } from "./findings.ts";
 import type { Gate } from "./gate.ts";
 import { inFlight } from "./in-flight.ts";
+import { ReadClaims } from "./read-claims.ts";
 import { type Claims, judgeRefusal } from "./refusals.ts";
 import { Releases } from "./released.ts";
 import type { StagingRecord } from "./staging-record.ts";
 import { RunningSum } from "./sums.ts";
 
 const LINES_PER_READ = 500;
-const READS_AT_ONCE = 8;
+const READS_AT_ONCE = 4;
 
 /**
  * Reads the claim of every due row that can have one, and the claims that refusals name: what a file carries must
@@ -31,11 +32,6 @@ export async function walkLedger(gate: Gate, staging: StagingRecord, ledger: Led
 
 function* firstLines(rows: number): Generator<number> {
   for (let first = 1; first <= rows; first += LINES_PER_READ) yield first;
-}
-
-interface NamedKey extends DebitKey {
-  /** {@link claimKey} of it. */
-  readonly text: string;
 }
 
 class LedgerJudge {
@@ -60,37 +56,30 @@ class LedgerJudge {
   }
 
   async lines(first: number, last: number): Promise<void> {
-    const keys = this.#keys(first, last);
-    const claims = await this.#read(keys, first, last);
+    const keys = Array.from({ length: last - first + 1 }, (_, index) => this.#table.key(first + index));
+    const names = this.#names(keys, first, last);
+    const read = names.list.length === 0 ? [] : await this.#ledger.readClaimsNamed(names.list);
+    const claims = new ReadClaims(read, keys, first, names.repeats);
     for (const [index, key] of keys.entries()) {
       const line = first + index;
       const isFiled = (this.#table.inFiles[line] ?? 0) > 0;
-      if (key) this.#judgeClaim(line, isFiled, claims.get(key.text));
+      if (key) this.#judgeClaim(line, isFiled, claims.of(index, key));
       else if (isFiled) this.#wrong(line, "is in a bank file, but can have no claim");
       if (isFiled && key && key.attempt > 1) await this.#judgeDishonour(line, key);
       const refusal = this.#refusals.get(line);
-      if (refusal) await this.#judgeRefusal(refusal, key, claims);
+      if (refusal) await this.#judgeRefusal(refusal, key, claims.byName);
     }
   }
 
-  /** The names of the rows' claims, each made once; undefined for a row that can have none. */
-  #keys(first: number, last: number): (NamedKey | undefined)[] {
-    return Array.from({ length: last - first + 1 }, (_, index) => {
-      const key = this.#table.key(first + index);
-      return key && { ...key, text: claimKey(key) };
-    });
-  }
-
-  async #read(keys: readonly (NamedKey | undefined)[], first: number, last: number): Promise<Claims> {
-    const names = new Map<string, DebitKey>();
-    for (const key of keys) if (key) names.set(key.text, key);
+  /** What to ask the ledger for: the claims of these lines, and those that their refusals name. */
+  #names(keys: readonly (DebitKey | undefined)[], first: number, last: number): DistinctDebits {
+    const names = new DistinctDebits();
+    for (const key of keys) if (key) names.add(key);
     for (let line = first; line <= last && this.#refusals.size > 0; line += 1) {
       const named = this.#refusals.get(line)?.claim;
-      if (named) names.set(claimKey(named), named);
+      if (named) names.add(named);
     }
-    if (names.size === 0) return new Map();
-    const claims = await this.#ledger.readClaimsNamed([...names.values()]);
-    return new Map(claims.map((claim) => [claimKey(claim), claim]));
+    return names;
   }
 
   #judgeClaim(line: number, isFiled: boolean, claim: Claim | undefined): void {

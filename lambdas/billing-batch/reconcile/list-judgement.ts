@@ -6,7 +6,7 @@ import { findCrowds } from "./list-crowds.ts";
 import { readDueRows } from "./list-reading.ts";
 import { findRepeats } from "./list-repeats.ts";
 import { type OwnDebit, type OwnRefusal, rowJudge } from "./own-judgement.ts";
-import { countedCents, hasKey, isId, isNameable } from "./row-form.ts";
+import { countedCents, hasKey, isId, isNameable, tellableCents } from "./row-form.ts";
 
 /**
  * Judges every row of a due list as staging should have judged it, short of what only the ledger knows.
@@ -23,8 +23,13 @@ export function judgeList(bytes: Buffer, stream: Stream, billingDate: CalendarDa
     if (line === 1) ends[0] = from;
     ends[line] = to;
     const judged = judge(fields);
-    if ("reason" in judged) noteRefused(table, line, fields, judged, shared);
-    else noteDebit(table, line, judged, shared);
+    if ("reason" in judged) {
+      noteRefused(table, line, fields, judged, shared);
+      noteCents(table, line, countedCents(fields), tellableCents(fields, stream.maxDebitCents));
+    } else {
+      noteDebit(table, line, judged, shared);
+      noteCents(table, line, judged.cents, judged.cents);
+    }
   });
   findRepeats(table, table.companions, (line) => bytes.subarray(ends[line - 1], ends[line]));
   findCrowds(table, table.companions, stream.minDaysBetweenInstalments);
@@ -32,8 +37,7 @@ export function judgeList(bytes: Buffer, stream: Stream, billingDate: CalendarDa
 }
 
 function noteDebit(table: DueTable, line: number, debit: OwnDebit, shared: SharedStrings): void {
-  const { mandateId, dueDate, merchantId, cents } = debit;
-  table.cents[line] = cents;
+  const { mandateId, dueDate, merchantId } = debit;
   table.setIds(line, mandateId, shared.of(dueDate), shared.of(merchantId));
   table.setDebit(line, debit);
   table.group(line, mandateId);
@@ -46,7 +50,6 @@ function noteRefused(
   refusal: OwnRefusal,
   shared: SharedStrings,
 ): void {
-  table.cents[line] = countedCents(fields);
   table.exclude(line, refusal);
   if (isNameable(fields)) table.nameable[line] = 1;
   if (hasKey(fields)) table.setAttempt(line, Number(fields[2]));
@@ -55,6 +58,12 @@ function noteRefused(
   const mandateId = isId(written) ? written : undefined;
   table.setIds(line, mandateId, shared.of(dueDate), shared.of(merchantId));
   if (mandateId !== undefined && refusal.reason !== "malformed-row") table.group(line, mandateId);
+}
+
+function noteCents(table: DueTable, line: number, counted: number, told: number): void {
+  table.cents[line] = told;
+  table.manifestCents += counted;
+  if (told !== counted) table.untold += 1;
 }
 
 /** One string for all equal ones: a million rows share a few dates and merchants. */

@@ -67,7 +67,10 @@ export function readFields(row: Buffer): readonly string[] {
 function doubt(bytes: Buffer): (fields: readonly string[]) => boolean {
   if (!bytes.includes(QUOTE)) return () => false;
   if (bytes.includes(0)) return () => true;
-  return (fields) => fields.some((field) => field.charCodeAt(0) === QUOTE);
+  return (fields) => {
+    for (const field of fields) if (field.charCodeAt(0) === QUOTE) return true;
+    return false;
+  };
 }
 
 function textStart(bytes: Buffer): number {

@@ -29,12 +29,17 @@ export class MandateIds {
     return this.#ids.get(line);
   }
 
+  /** Whether that id was kept for the row. */
+  is(line: number, id: string): boolean {
+    return this.#ids.is(line, id);
+  }
+
   /** Puts a row, whose id was just kept, with the others of its mandate. Lines come rising. */
   group(line: number, id: string): void {
     const slot = hash(id) & (this.#heads.length - 1);
     const head = this.#heads[slot] ?? 0;
     for (let first = head; first !== 0; first = this.#before[first] ?? 0) {
-      if (this.#ids.get(first) !== id) continue;
+      if (!this.#ids.is(first, id)) continue;
       const lines = this.#several.get(first);
       if (lines) lines.push(line);
       else this.#several.set(first, [first, line]);

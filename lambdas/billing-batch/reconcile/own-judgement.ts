@@ -51,6 +51,16 @@ export function rowJudge(stream: Stream, billingDate: CalendarDate): (row: Field
     return date;
   };
 
+  // So it does its merchants, each of them with the name that its row before had.
+  const merchants = new Map<string, { readonly name: string; readonly remitter: string | OwnRefusal }>();
+  const remitterOf = (name: string, merchantId: string): string | OwnRefusal => {
+    const known = merchants.get(merchantId);
+    if (known?.name === name) return known.remitter;
+    const remitter = judgeRemitter(name, merchantId, stream);
+    merchants.set(merchantId, { name, remitter });
+    return remitter;
+  };
+
   return (row) => {
     const malformed = judgeForm(row);
     if (malformed) return malformed;
@@ -58,7 +68,7 @@ export function rowJudge(stream: Stream, billingDate: CalendarDate): (row: Field
     if (typeof dueDate !== "string") return dueDate;
     if (!isAttempt(at(row, 2))) return refused("bad-attempt", "attempt");
     const merchantId = at(row, 3);
-    const remitter = remitterOf(at(row, 4), merchantId, stream);
+    const remitter = remitterOf(at(row, 4), merchantId);
     if (typeof remitter !== "string") return remitter;
     const bsb = bsbOf(at(row, 6));
     if (bsb === undefined) return refused("bad-bsb", "bsb");
@@ -84,7 +94,7 @@ export function rowJudge(stream: Stream, billingDate: CalendarDate): (row: Field
   };
 }
 
-function remitterOf(name: string, merchantId: string, stream: Stream): string | OwnRefusal {
+function judgeRemitter(name: string, merchantId: string, stream: Stream): string | OwnRefusal {
   const plain = plainName(name);
   if (plain === "") return refused("bad-remitter", "merchant_name");
   if (Object.hasOwn(stream.remitterNames, merchantId)) return stream.remitterNames[merchantId] as string;
@@ -104,7 +114,7 @@ function accountNumberOf(text: string): string | undefined {
 }
 
 function titleOf(text: string): string | undefined {
-  const plain = plainName(text);
+  const plain = isBecs(text) ? withoutSpacesAround(text) : plainName(text);
   if (plain === "" || !isBecs(plain)) return undefined;
   return withoutSpacesAround(plain.slice(0, 32));
 }

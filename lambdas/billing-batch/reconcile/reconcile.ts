@@ -1,4 +1,6 @@
 import { storeReport } from "../../batch-report.ts";
+import { type Check, isStopping } from "../../domain/report.ts";
+import { acceptancesIn, withAcceptances } from "./acceptances.ts";
 import { type GatePorts, openCase } from "./case.ts";
 import { checksOf } from "./checks.ts";
 import { walkRows } from "./every-row.ts";
@@ -8,11 +10,13 @@ import { gateReport } from "./gate-report.ts";
 import { walkLedger } from "./ledger-walk.ts";
 import { readList } from "./list-evidence.ts";
 import { readStagingRecord } from "./staging-record.ts";
+import { judgeSuspicions } from "./suspicions.ts";
 import { gateFailure, passFiles } from "./verdict.ts";
 
 /**
  * The gate: reads due list, bank files and ledger again, with no code of those who wrote them, and lets the frozen
- * set of files pass only if all three agree on every row. The report is stored before this returns or throws.
+ * set of files pass only if all three agree on every row, and nothing about it is suspicious that two people have not
+ * accepted. The report is stored before this returns or throws.
  *
  * What is wrong with an input is a failed check, and the others are still judged. Only a store that does not
  * answer, or a case that cannot be opened, ends it without a report: then nothing was judged.
@@ -35,14 +39,17 @@ export async function reconcile(
   const ledger = await walkLedger(gate, staging, ports.ledger);
   const rows = walkRows(list.table, files.byMerchant, findings);
   const evidence = { list, rows, files, ledger, findings };
-  const checks = checksOf(judged, evidence, ports);
+  const proofs = checksOf(judged, evidence, ports);
+  const suspicions = await judgeSuspicions(gate, files.debits, list.unreadable, ports);
+  const checks = [...proofs, ...(await withAcceptances(judged, suspicions, ports.ledger))];
+  const [stopping, accepted] = [checks.filter(isStopping), acceptancesIn(checks)];
 
   const events = await ports.ledger.readEvents(judged.batch.id);
   const report = await storeReport(
     ports.objects,
     gateReport(judged, evidence, staging.exclusions, checks, events),
   );
-  const passed = checks.every((check) => check.passed);
+  const passed = stopping.length === 0;
   ports.log.decision({
     state: "Reconcile",
     batchId: judged.batch.id,
@@ -50,12 +57,23 @@ export async function reconcile(
     fence: event.fence,
     nonce,
     outcome: passed ? "PASSED" : "FAILED",
-    failed: checks.filter((check) => !check.passed).length,
+    failed: stopping.length,
+    accepted: accepted.length,
     checks: checks.length,
     debits: files.debits.count,
   });
-  if (!passed) throw gateFailure(judged.batch.id, checks, report);
-  await passFiles(judged, event.fence, nonce, report, ports);
+  if (!passed) {
+    countRaised(stopping, judged.stream.name, ports);
+    throw gateFailure(judged.batch.id, checks, report);
+  }
+  await passFiles(judged, event.fence, nonce, report, accepted, ports);
   ports.metrics.count("GatePassed", judged.stream.name);
   return { verdict: "PASSED", report };
+}
+
+/** One for each suspicion that was judged, has failed and is not accepted. */
+function countRaised(stopping: readonly Check[], stream: string, { metrics }: GatePorts): void {
+  for (const { kind, judged } of stopping) {
+    if (kind === "suspicion" && judged !== false) metrics.count("SuspicionRaised", stream);
+  }
 }

@@ -21,17 +21,23 @@ export async function readFrozen(
 
 /** The lines of an object of JSON lines, one value each; undefined for a line that is no JSON. */
 export function* jsonLines(bytes: Buffer): Generator<unknown> {
+  for (const [from, to] of lineRanges(bytes)) yield jsonValue(bytes, from, to);
+}
+
+/** Where each line begins and ends, its line feed left out. */
+export function* lineRanges(bytes: Buffer): Generator<readonly [from: number, to: number]> {
   for (let from = 0; from < bytes.length; ) {
     const end = bytes.indexOf(10, from);
     const to = end === -1 ? bytes.length : end;
-    yield parsed(bytes.toString("utf8", from, to));
+    yield [from, to];
     from = to + 1;
   }
 }
 
-function parsed(text: string): unknown {
+/** The value of one line; undefined if it is no JSON. */
+export function jsonValue(bytes: Buffer, from: number, to: number): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(bytes.toString("utf8", from, to)) as unknown;
   } catch {
     // The parser's message would repeat the text.
     return undefined;

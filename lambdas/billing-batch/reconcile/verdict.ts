@@ -1,14 +1,17 @@
 import { BatchAbandoning, GateFailed, LedgerBroken } from "../../domain/faults.ts";
 import { moveFile } from "../../domain/moves.ts";
-import type { FileItem, StreamItem, Verdict } from "../../domain/records.ts";
-import type { Check } from "../../domain/report.ts";
+import type { Acceptance, FileItem, StreamItem, Verdict } from "../../domain/records.ts";
+import { type Check, isStopping } from "../../domain/report.ts";
 import { changeStream, held } from "../../stream-change.ts";
 import type { Case, GatePorts } from "./case.ts";
 
-/** The failed checks with their counts. Throws nothing: the caller does. */
+/** The checks that stop the batch, with their counts, and which of them are suspicions. Throws nothing: the caller does. */
 export function gateFailure(batchId: string, checks: readonly Check[], report: string): GateFailed {
-  const failed = checks.filter(({ passed }) => !passed);
-  const names = failed.map(({ name, expected, found }) => (expected === "0" ? `${name} (${found})` : name));
+  const failed = checks.filter(isStopping);
+  const names = failed.map(({ name, kind, expected, found }) => {
+    const named = kind === "suspicion" ? `suspicion ${name}` : name;
+    return expected === "0" ? `${named} (${found})` : named;
+  });
   return new GateFailed(
     `${failed.length} of ${checks.length} checks of batch ${batchId} failed: ${names.join(", ")}; see ${report}`,
   );
@@ -17,6 +20,7 @@ export function gateFailure(batchId: string, checks: readonly Check[], report: s
 /**
  * Moves every composed file to RECONCILED in one conditional write that names the SHA-256s that were judged.
  * Files further on stay where they are; a verdict that stands for the same files is not written again.
+ * @param accepted the suspicions without which the set would not have passed
  * @throws StaleFence, BatchAbandoning; LedgerBroken if the set of files is no longer the one that was judged
  */
 export async function passFiles(
@@ -24,10 +28,12 @@ export async function passFiles(
   fence: number,
   nonce: string,
   report: string,
+  accepted: readonly Acceptance[],
   ports: GatePorts,
 ): Promise<void> {
   const sha256s = judged.files.map((file) => file.sha256);
-  const verdict = { sha256s, at: new Date(judged.now).toISOString(), report };
+  const at = new Date(judged.now).toISOString();
+  const verdict: Verdict = { sha256s, at, report, ...(accepted.length > 0 && { accepted }) };
   await changeStream(ports, judged.stream.name, nonce, (seen) => {
     const { batch } = held(seen, judged.batch.id, fence);
     if (

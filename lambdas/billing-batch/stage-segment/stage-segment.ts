@@ -126,7 +126,7 @@ async function judged(
       if (failing) return;
       const refusal = refusals.get(row.line);
       const outcome = refusal
-        ? excluded(row, refusal.reason, { otherLine: refusal.otherLine })
+        ? excluded(stream, row, refusal.reason, { otherLine: refusal.otherLine })
         : await judgedRow(ports, facts, batch, stream, planned.segment, row);
       outcomes.push(outcome);
     }
@@ -152,23 +152,27 @@ async function judgedRow(
   { line, fields }: DueRow,
 ): Promise<Outcome> {
   const shape = judgeShape(fields);
-  if (shape) return excluded({ line, fields }, "malformed-row", shape);
+  if (shape) return excluded(stream, { line, fields }, "malformed-row", shape);
   const content = judgeContent(fields, stream, calendarDate(batch.billingDate));
-  if ("reason" in content) return excluded({ line, fields }, content.reason, { field: content.field });
+  if ("reason" in content) {
+    return excluded(stream, { line, fields }, content.reason, { field: content.field });
+  }
   const row: StagedRow = { line, ...content.row };
   const { mandateId, dueDate, attempt, cents } = row;
   const mine = { mandateId, dueDate, attempt, batchId: batch.id, line, segment, cents, stream: stream.name };
   const outcome = await claimRow(ports.ledger, facts, mine, stream.minDaysBetweenInstalments);
   if (outcome.claimed) return { line, row };
-  return excluded({ line, fields }, outcome.reason, "by" in outcome ? { claim: claimName(outcome.by) } : {});
+  const details = "by" in outcome ? { claim: claimName(outcome.by) } : {};
+  return excluded(stream, { line, fields }, outcome.reason, details);
 }
 
 function excluded(
+  stream: Stream,
   row: { readonly line: number; readonly fields: readonly string[] },
   reason: ExclusionReason,
   details: Partial<Pick<Exclusion, "field" | "otherLine" | "claim">>,
 ): Outcome {
-  return { line: row.line, exclusion: exclusion(row.line, row.fields, reason, details) };
+  return { line: row.line, exclusion: exclusion(row.line, row.fields, reason, stream, details) };
 }
 
 function claimName({ mandateId, dueDate, attempt, batchId, line }: Claim) {

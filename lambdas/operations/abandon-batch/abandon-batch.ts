@@ -53,7 +53,11 @@ export async function abandonBatch(
     fence: "any",
   };
   const flagged = await flag(ports, batch, decision, nonce);
-  if (flagged.batch?.id !== batch.id) return { outcome: "ABANDONED", withdrawn: [], kept: [], inDoubt: [] };
+  const line = { state: "AbandonBatch", batchId: batch.id, stream: stream.name, fence: flagged.fence, nonce };
+  if (flagged.batch?.id !== batch.id) {
+    ports.log.decision({ ...line, outcome: "ALREADY_ABANDONED" });
+    return { outcome: "ABANDONED", withdrawn: [], kept: [], inDoubt: [] };
+  }
   await appendEvent(ports, {
     batchId: batch.id,
     at: decision.at,
@@ -66,14 +70,33 @@ export async function abandonBatch(
   const outcome = files.some(({ submitting }) => submitting !== undefined) ? "OPEN" : "ABANDONED";
   if (outcome === "ABANDONED") await end(ports, batch, files, flagged.batch.abandoning ?? decision);
   await free(ports, batch, outcome, nonce);
-  ports.log.decision({ state: "AbandonBatch", batchId: batch.id, stream: stream.name, nonce, outcome });
-  ports.metrics.count("BatchAbandoned", stream.name);
+  ports.log.decision({ ...line, outcome });
+  count(ports, stream.name, flagged.batch.files ?? [], files);
   const numbers = (state: boolean) =>
     files.filter((f) => (f.state === "WITHDRAWN") === state).map((f) => f.number);
   const inDoubt = files
     .filter(({ state }) => state === "UNKNOWN" || state === "SUBMITTING")
     .map(({ number }) => number);
   return { outcome, withdrawn: numbers(true), kept: numbers(false), inDoubt };
+}
+
+/** Counts the decision, and what has become of the files by it. */
+function count(
+  { metrics }: Ports,
+  stream: string,
+  before: readonly FileItem[],
+  files: readonly FileItem[],
+): void {
+  const was = new Map(before.map(({ number, state }) => [number, state]));
+  const became = (state: FileItem["state"]) =>
+    files.filter((file) => file.state === state && was.get(file.number) !== state).length;
+  metrics.count("BatchAbandoned", stream);
+  const [submitted, withdrawn] = [became("SUBMITTED"), became("WITHDRAWN")];
+  if (submitted > 0) metrics.count("FilesSubmitted", stream, submitted);
+  if (withdrawn > 0) metrics.count("FilesWithdrawn", stream, withdrawn);
+  // A file that stays in doubt ends no call here, so no error announces it.
+  const inDoubt = files.filter(({ state }) => state === "UNKNOWN" || state === "SUBMITTING").length;
+  if (inDoubt > 0) metrics.count("SubmissionUnknown", stream, inDoubt);
 }
 
 /** Step 1: the flag that stops every later submission, on a lock that is the batch's or is taken in its name. */

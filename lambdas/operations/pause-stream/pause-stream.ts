@@ -15,17 +15,21 @@ export async function pauseStream(
   const { name } = streamOf(ports.configuration, event.stream);
   const nonce = ports.nonce();
   const decision = { by: event.by, reason: event.reason, at: new Date(ports.clock.now()).toISOString() };
-  const item = await changeStream(ports, name, nonce, (seen) =>
-    seen.paused ? "done" : { ...seen, paused: decision },
-  );
+  let begun = false;
+  const item = await changeStream(ports, name, nonce, (seen) => {
+    if (seen.paused) return "done";
+    begun = true;
+    return { ...seen, paused: decision };
+  });
   ports.log.decision({
     state: "PauseStream",
     stream: name,
+    fence: item.fence,
     nonce,
-    outcome: "paused",
+    outcome: begun ? "paused" : "was paused",
     by: event.by,
     reason: event.reason,
   });
-  ports.metrics.count("StreamPaused", name);
+  if (begun) ports.metrics.count("StreamPaused", name);
   return { paused: item.paused ?? decision };
 }

@@ -12,7 +12,7 @@ export async function resumeStream(
   const { name } = streamOf(ports.configuration, event.stream);
   const nonce = ports.nonce();
   let ended: Decision | undefined;
-  await changeStream(ports, name, nonce, (seen) => {
+  const item = await changeStream(ports, name, nonce, (seen) => {
     if (!seen.paused) return "done";
     const { paused, ...open } = seen;
     ended = paused;
@@ -21,6 +21,7 @@ export async function resumeStream(
   ports.log.decision({
     state: "ResumeStream",
     stream: name,
+    fence: item.fence,
     nonce,
     outcome: ended ? "resumed" : "was not paused",
     by: event.by,

@@ -1,9 +1,29 @@
 import { parseBatchId } from "../../domain/batch.ts";
 import { BatchUnknown } from "../../domain/faults.ts";
-import type { BatchItem, EventItem, FileItem, StreamItem, Sum } from "../../domain/records.ts";
+import { refusedApproval } from "../../domain/proposal.ts";
+import type {
+  ApprovalItem,
+  BatchItem,
+  EventItem,
+  FileItem,
+  ProposalItem,
+  StreamItem,
+  Sum,
+} from "../../domain/records.ts";
 import type { BatchReport } from "../../domain/report.ts";
+import { isSameSet } from "../../frozen-set.ts";
 import { latestReport } from "../../latest-report.ts";
 import type { Execution, Executions, Ports } from "../../ports.ts";
+import { approvableUntil, sha256OfText } from "../../proposal-hash.ts";
+
+/** What became of a proposal. */
+export interface ProposalView extends ProposalItem {
+  /** The last instant at which it may be approved. */
+  readonly until: string;
+  readonly approval?: Pick<ApprovalItem, "by" | "at">;
+  /** Accepted: two people have accepted it for the files that the batch has now. Open: a second person still may. */
+  readonly standing: "open" | "accepted" | "other-files" | NonNullable<ReturnType<typeof refusedApproval>>;
+}
 
 /** Everything that an on-call engineer asks about a batch first. Ids, counts and states; no rows. */
 export interface BatchView {
@@ -18,6 +38,7 @@ export interface BatchView {
   readonly staged: Sum;
   readonly excluded: Sum;
   readonly events: readonly EventItem[];
+  readonly proposals: readonly ProposalView[];
   readonly report?: { readonly key: string; readonly content: BatchReport };
 }
 
@@ -31,15 +52,19 @@ export async function showBatch(
 ): Promise<BatchView> {
   const batch = parseBatchId(event.batchId);
   if (!batch) throw new BatchUnknown("the batch id is not <stream>-<yyyy-mm-dd>-<nn>");
-  const [stream, record, segments, recorded, events, report, execution] = await Promise.all([
-    ports.ledger.readStream(batch.stream),
-    ports.ledger.readBatch(batch.id),
-    ports.ledger.readSegments(batch.id),
-    ports.ledger.readFiles(batch.id),
-    ports.ledger.readEvents(batch.id),
-    latestReport(ports.objects, batch.id),
-    newestExecution(ports.executions, batch.id),
-  ]);
+  const { ledger } = ports;
+  const [stream, record, segments, recorded, events, proposals, approvals, report, execution] =
+    await Promise.all([
+      ledger.readStream(batch.stream),
+      ledger.readBatch(batch.id),
+      ledger.readSegments(batch.id),
+      ledger.readFiles(batch.id),
+      ledger.readEvents(batch.id),
+      ledger.readProposals(batch.id),
+      ledger.readApprovals(batch.id),
+      latestReport(ports.objects, batch.id),
+      newestExecution(ports.executions, batch.id),
+    ]);
   const held = stream?.batch?.id === batch.id && record?.state !== "CLOSED" && record?.state !== "ABANDONED";
   const total = (of: "staged" | "excluded") =>
     segments
@@ -48,15 +73,21 @@ export async function showBatch(
         count: 0,
         cents: 0,
       });
+  const files = held ? (stream?.batch?.files ?? []) : recorded;
+  const now = new Date(ports.clock.now()).toISOString();
   return {
     batchId: batch.id,
     ...(execution && { execution }),
     ...(record && { record }),
     ...(stream && { stream: streamView(stream) }),
-    files: held ? (stream?.batch?.files ?? []) : recorded,
+    files,
     staged: total("staged"),
     excluded: total("excluded"),
     events,
+    proposals: proposals.map((proposal) => {
+      const approval = approvals.find((one) => one.proposal === proposal.id);
+      return proposalView(proposal, approval, files, now);
+    }),
     ...(report && { report: { key: report.key, content: report.report } }),
   };
 }
@@ -76,6 +107,25 @@ function streamView({
     ...(batch && {
       lock: { batchId: batch.id, since: batch.since, abandoning: batch.abandoning !== undefined },
     }),
+  };
+}
+
+function proposalView(
+  proposal: ProposalItem,
+  approval: ApprovalItem | undefined,
+  files: readonly FileItem[],
+  now: string,
+): ProposalView {
+  const until = approvableUntil(proposal.at);
+  const sha256s = files.map(({ sha256 }) => sha256);
+  const unapproved = now > until ? "expired" : "open";
+  const judged = approval ? (refusedApproval(proposal, approval, sha256OfText) ?? "accepted") : unapproved;
+  const standing = isSameSet(proposal.sha256s, sha256s) ? judged : "other-files";
+  return {
+    ...proposal,
+    until,
+    ...(approval && { approval: { by: approval.by, at: approval.at } }),
+    standing,
   };
 }
 

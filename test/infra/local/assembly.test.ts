@@ -28,7 +28,12 @@ function templates(definition: Definition, change: (resources: Record<string, ob
     StepCurrentVersion0a1b: version("StepA1B2C3D4"),
     ChildA1B2C3D4: lambda("Child", ledger),
     ChildCurrentVersion0a1b: version("ChildA1B2C3D4"),
-    StarterA1B2C3D4: lambda("Starter", { STATE_MACHINE_ARN: { Ref: "MachineA1B2C3D4" } }),
+    StarterA1B2C3D4: lambda("Starter", {
+      STATE_MACHINE_ARN: { Ref: "MachineA1B2C3D4" },
+      ROLE_ARN: { "Fn::GetAtt": ["RoleA1B2C3D4", "Arn"] },
+    }),
+    RoleA1B2C3D4: { Type: "AWS::IAM::Role" },
+    Queue: { Type: "AWS::SQS::Queue" },
     CdkOwn: {
       Type: "AWS::Lambda::Function",
       Properties: { Environment: { Variables: { X: { Ref: "Role" } } } },
@@ -85,7 +90,11 @@ describe("what is read of a synthesized app", () => {
         env: { LEDGER_TABLE: "ledger-table" },
         timeoutSeconds: 60,
       },
-      Starter: { handler: "lambdas/Starter/handler.ts", env: { STATE_MACHINE_ARN: arn }, timeoutSeconds: 60 },
+      Starter: {
+        handler: "lambdas/Starter/handler.ts",
+        env: { STATE_MACHINE_ARN: arn, ROLE_ARN: "arn:aws:iam::000000000000:role/role" },
+        timeoutSeconds: 60,
+      },
     });
     expect(assembly.tables).toEqual([
       {
@@ -101,6 +110,7 @@ describe("what is read of a synthesized app", () => {
       LEDGER_TABLE: "ledger-table",
       DUE_BUCKET: "due-lists-bucket",
       STATE_MACHINE_ARN: arn,
+      ROLE_ARN: "arn:aws:iam::000000000000:role/role",
     });
     expect(assembly.definition).toEqual(JSON.parse(JSON.stringify(GOOD)));
   });
@@ -172,8 +182,8 @@ describe("what is read of a synthesized app", () => {
     ],
     [
       "a variable that refers to what has no local name",
-      (all) => variable(all, { Ref: "Role" }),
-      "AWS::IAM::Role",
+      (all) => variable(all, { Ref: "Queue" }),
+      "AWS::SQS::Queue",
     ],
     ["a variable with an unknown function", (all) => variable(all, { "Fn::GetAZs": "" }), "Fn::GetAZs"],
     [

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { Agent, request } from "node:http";
+import { Agent, createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import {
   ConditionalCheckFailedException,
@@ -38,6 +39,37 @@ const TABLE: CreateTableCommandInput = {
   ],
   BillingMode: "PAY_PER_REQUEST",
 };
+
+/** A store that tells of its tables what a test wants, in turn; its last answer for ever. */
+async function tellingTables(states: readonly string[]) {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    const operation = String(request.headers["x-amz-target"]).split(".").at(-1) ?? "";
+    asked.push(operation);
+    const TableStatus = states[Math.min(asked.length, states.length) - 1];
+    const table = { TableName: TABLE.TableName, TableStatus };
+    response.setHeader("content-type", "application/x-amz-json-1.0");
+    request.resume().on("end", () => {
+      response.end(
+        JSON.stringify(operation === "CreateTable" ? { TableDescription: table } : { Table: table }),
+      );
+    });
+  });
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+  return { asked, settings: { endpoint: `http://127.0.0.1:${port}`, region: "local", credentials } };
+}
+
+test("a table that was just made is waited for until it is active", async () => {
+  const { asked, settings } = await tellingTables(["CREATING", "CREATING", "CREATING", "ACTIVE"]);
+  await createTables(settings, [TABLE], "folder");
+  expect(asked).toEqual(["CreateTable", "DescribeTable", "DescribeTable", "DescribeTable"]);
+});
 
 /** Stores with one table and one bucket, and clients for them. */
 async function open(folder: string, storage: Storage = "memory", tables = [TABLE]) {

@@ -1,0 +1,109 @@
+import { appendEvent } from "../../audit-trail.ts";
+import { parseBatchId } from "../../domain/batch.ts";
+import { ApprovalRefused, ProposalUnknown } from "../../domain/faults.ts";
+import { isSamePerson, MOST_MINUTES, proposalSha256, refusedApproval } from "../../domain/proposal.ts";
+import type { ApprovalItem, ProposalItem } from "../../domain/records.ts";
+import type { Configuration } from "../../domain/stream.ts";
+import { frozenSet, isSameSet } from "../../frozen-set.ts";
+import type { Ports } from "../../ports.ts";
+import { sha256OfText } from "../../proposal-hash.ts";
+import { streamOf } from "../../stream-of.ts";
+
+export interface Approved {
+  readonly proposal: string;
+  readonly batchId: string;
+  readonly check: string;
+  readonly proposedBy: string;
+  readonly approvedBy: string;
+  /** When it was approved first. */
+  readonly at: string;
+}
+
+/**
+ * A second person's yes to one proposal, bound to all that the proposal says. The first approval stands: the same
+ * person gets the same answer again, anybody else is refused. The gate judges it once more when the batch is redriven.
+ * @throws ProposalUnknown; ApprovalRefused; and as {@link frozenSet}
+ */
+export async function approve(
+  event: { readonly proposal: string; readonly by: string },
+  ports: Ports & { readonly configuration: Configuration },
+): Promise<Approved> {
+  const { by } = event;
+  const { batch, proposal } = await proposalOf(event.proposal, ports);
+  const stream = streamOf(ports.configuration, batch.stream).name;
+  const nonce = ports.nonce();
+  const approval: ApprovalItem = {
+    batchId: batch.id,
+    proposal: proposal.id,
+    proposalSha256: proposalSha256(proposal, sha256OfText),
+    by,
+    at: new Date(ports.clock.now()).toISOString(),
+  };
+  const refused = refusedApproval(proposal, approval, sha256OfText);
+  if (refused !== undefined && refused !== "expired") throw new ApprovalRefused(WHY[refused]);
+  const first = await standing(ports, proposal, by);
+  if (first) return answer(proposal, first);
+  if (refused !== undefined) throw new ApprovalRefused(WHY[refused]);
+  if (!isSameSet(await frozenSet(ports, batch), proposal.sha256s)) {
+    throw new ApprovalRefused(`batch ${batch.id} has other files now than were proposed`);
+  }
+  await appendEvent(ports, {
+    batchId: batch.id,
+    at: approval.at,
+    action: `approve ${proposal.id}`,
+    by,
+    nonce,
+  });
+  const stood = await put(ports, proposal, approval);
+  const { check } = proposal;
+  ports.log.decision({ state: "Approve", batchId: batch.id, stream, nonce, outcome: proposal.id, check, by });
+  ports.metrics.count("Approved", stream);
+  return answer(proposal, stood);
+}
+
+const WHY = {
+  "another-proposal": "the proposal is not what its id was made from",
+  "same-person": "nobody approves what they proposed themselves, in whichever role",
+  expired: `a proposal can be approved within ${MOST_MINUTES} minutes after it was made, and no longer: propose again`,
+} as const;
+
+/** A proposal by its id, which begins with the batch's. */
+async function proposalOf(id: string, { ledger }: Pick<Ports, "ledger">) {
+  const batch = parseBatchId(/^(.+)\.[0-9a-f]{32}$/.exec(id)?.[1] ?? "");
+  if (!batch) throw new ProposalUnknown("the id is not that of a proposal, <batch>.<32 hex digits>");
+  const proposal = (await ledger.readProposals(batch.id)).find((item) => item.id === id);
+  if (!proposal) throw new ProposalUnknown(`the ledger has no proposal ${id}`);
+  return { batch, proposal };
+}
+
+/** This person's own approval, if it stands already. Throws ApprovalRefused if another one stands. */
+async function standing(
+  { ledger }: Pick<Ports, "ledger">,
+  proposal: ProposalItem,
+  by: string,
+): Promise<ApprovalItem | undefined> {
+  const first = (await ledger.readApprovals(proposal.batchId)).find((item) => item.proposal === proposal.id);
+  if (!first) return undefined;
+  if (refusedApproval(proposal, first, sha256OfText) !== undefined) {
+    throw new ApprovalRefused("an approval stands that does not count: propose again");
+  }
+  if (isSamePerson(first.by, by)) return first;
+  throw new ApprovalRefused(`${first.by} has approved it already, at ${first.at}`);
+}
+
+/** Puts the approval if there is none. Whatever the answer was, what stands there then decides. */
+async function put(ports: Ports, proposal: ProposalItem, approval: ApprovalItem): Promise<ApprovalItem> {
+  try {
+    await ports.ledger.createApproval(approval);
+    return approval;
+  } catch (error) {
+    const stands = await standing(ports, proposal, approval.by);
+    if (stands) return stands;
+    throw error;
+  }
+}
+
+function answer(proposal: ProposalItem, { by, at }: ApprovalItem): Approved {
+  const { id, batchId, check, by: proposedBy } = proposal;
+  return { proposal: id, batchId, check, proposedBy, approvedBy: by, at };
+}

@@ -14,7 +14,7 @@ import { benchWriter } from "./writer.ts";
 
 const HELP = `Measures speed, as ratios of things that run by turns, and memory.
 
-npm run bench                      everything, about ten minutes on two quiet cores
+npm run bench                      everything, some five minutes on two quiet cores
 npm run bench -- --only gate       one of writer, gate, staging, memory, start; the others keep their stored figures
 npm run bench -- --quick           fewer and smaller rounds, no million rows; nothing is stored
 

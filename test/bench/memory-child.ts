@@ -7,7 +7,7 @@ import { ComputedTable } from "./computed-table.ts";
 import { computedRuntime } from "./computed-stores.ts";
 import { BATCH, isBad, STREAM } from "./made-batch.ts";
 import type { ChildFigures, Step } from "./memory.ts";
-import { layList, stagedFrom } from "./prepared-batch.ts";
+import { layList, sentTheDayBefore, stagedFrom } from "./prepared-batch.ts";
 
 /** What one step leaves to the next: the ledger's items but the claims, and how many rows are staged. */
 interface Left {
@@ -52,9 +52,11 @@ async function run(): Promise<void> {
       return invoke({ ...batchAndFence, segment: 1 });
     case "AbandonBatch":
       return invoke({ batchId: BATCH, by: "bench", reason: "to be measured" });
+    case "Reconcile":
+      await sentTheDayBefore(stepPorts(runtime));
+      return invoke(batchAndFence);
     case "PlanSegments":
     case "ComposeBankFile":
-    case "Reconcile":
     case "SubmitBankFile":
     case "CloseBatch":
       return invoke(batchAndFence);

@@ -123,6 +123,14 @@ export function acknowledgements(stage: Stage, configuration: Configuration): Ac
       wildcard(`${executions("<BatchMachineAF41ABEC.Name>")}:*`, policyOf(lambda), EXECUTIONS),
     ),
 
+    ...["Proposer", "Approver"].map((role) =>
+      wildcard(
+        `arn:<AWS::Partition>:cloudformation:<AWS::Region>:<AWS::AccountId>:stack/DebitOnce-${stage}-Billing/*`,
+        `Billing/${role}/DefaultPolicy/Resource`,
+        "It is one stack by its name; what follows is an id that CloudFormation gives it when it is made.",
+      ),
+    ),
+
     ...["MissedStarts", "MissedLooks"].map((queue) => ({
       id: "AwsSolutions-SQS3",
       on: `Billing/${queue}/Resource`,

@@ -59,7 +59,10 @@ export class Ledger extends Construct {
   }
 }
 
-/** Whatever a policy allows: no item is changed, deleted, replaced unseen, or left to a time to live. */
+/**
+ * Whatever a policy allows: no item is changed, deleted, or left to a time to live. A put could still replace one: its
+ * condition, which only the functions' own code sends, is nothing that a policy can see.
+ */
 function neverTakenBack(): PolicyStatement {
   return denying("NeverTakenBack", [
     "dynamodb:BatchWriteItem",

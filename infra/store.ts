@@ -141,11 +141,13 @@ export class Store extends Construct {
     deny("PutOnlyWhereThereIsNothing", ["s3:PutObject"], objects, { Null: { "s3:if-none-match": "true" } });
     deny(
       "NoDeletes",
-      ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+      ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:ReplicateDelete"],
       objects,
       // What cannot be emptied cannot be destroyed, and dev must be.
       stage === "prod" ? undefined : { ArnNotEquals: { "aws:PrincipalArn": emptyingRole(this) } },
     );
+    // A copy by a rule of replication carries no condition.
+    deny("NoReplicas", ["s3:ReplicateObject"], objects);
     deny(
       "NoChangeOfLocks",
       ["s3:BypassGovernanceRetention", "s3:PutObjectLegalHold", "s3:PutObjectRetention"],

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, Stack } from "aws-cdk-lib";
+import { ArnFormat, CfnOutput, Duration, Stack } from "aws-cdk-lib";
 import { AccountRootPrincipal, type Conditions, PolicyStatement, Role } from "aws-cdk-lib/aws-iam";
 import { FunctionUrlAuthType, InvokeMode } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
@@ -76,11 +76,20 @@ function personsRole(scope: Construct, name: string, stage: Stage, does: string)
     assumedBy: new AccountRootPrincipal().withConditions(conditions),
     maxSessionDuration: Duration.hours(1),
   });
+  const stack = Stack.of(scope);
   // The command line looks the URL up among the outputs of this stack, with the same credentials.
   role.addToPolicy(
     new PolicyStatement({
       actions: ["cloudformation:DescribeStacks"],
-      resources: [Stack.of(scope).stackId],
+      // By its name, as the command line asks for it; the last part of a stack's ARN is CloudFormation's own.
+      resources: [
+        stack.formatArn({
+          service: "cloudformation",
+          resource: "stack",
+          resourceName: `${stack.stackName}/*`,
+          arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+        }),
+      ],
     }),
   );
   return role;

@@ -1,5 +1,8 @@
 import { parseBatchId } from "./domain/batch.ts";
-import { isMetric } from "./domain/metrics.ts";
+import { RequestRefused } from "./domain/faults.ts";
+import { COUNTED_FAULTS } from "./domain/metrics.ts";
+import { isStreamName } from "./domain/stream-name.ts";
+import type { Configuration } from "./domain/stream.ts";
 import type { Nonce, Ports } from "./ports.ts";
 
 /**
@@ -8,10 +11,7 @@ import type { Nonce, Ports } from "./ports.ts";
  * @param state the function's name in the app, such as `Reconcile`
  * @param run the call, on ports whose nonces are noted for the line
  */
-export async function announced<
-  PortsOfStep extends Pick<Ports, "log" | "metrics"> & { readonly nonce?: Nonce },
-  Output,
->(
+export async function announced<PortsOfStep extends Announcing & { readonly nonce?: Nonce }, Output>(
   state: string,
   event: unknown,
   ports: PortsOfStep,
@@ -29,9 +29,15 @@ export async function announced<
   }
 }
 
-/** Logs and counts one error, for a stream if it is about one: an alarm has no other dimension. */
+/** What an error is announced through. */
+export type Announcing = Pick<Ports, "log" | "metrics"> & { readonly configuration?: Configuration };
+
+/**
+ * Logs one error, and counts it for its stream if it is about one that there is: an alarm has no other dimension. A
+ * person's request that is refused is no failure of ours, and is not counted.
+ */
 export function announce(
-  ports: Pick<Ports, "log" | "metrics">,
+  ports: Announcing,
   about: {
     readonly state: string;
     readonly batchId?: string;
@@ -44,13 +50,17 @@ export function announce(
 ): void {
   const outcome = error instanceof Error ? error.name : "an unknown thing was thrown";
   ports.log.decision({ ...about, outcome });
-  if (about.stream === undefined) return;
-  ports.metrics.count("StepFailed", about.stream);
-  if (isMetric(outcome)) ports.metrics.count(outcome, about.stream);
+  const { stream } = about;
+  if (stream === undefined || !isKnown(stream, ports) || error instanceof RequestRefused) return;
+  ports.metrics.count("StepFailed", stream);
+  const counted = COUNTED_FAULTS.find((name) => name === outcome);
+  if (counted) ports.metrics.count(counted, stream);
 }
 
-/** A stream's name has a letter; digits alone may be anything, also a bank account. */
-const STREAM = /^(?=.*[a-z])[a-z0-9-]{3,20}$/;
+/** Whoever calls may name any stream, and every name would be a metric of its own. */
+function isKnown(stream: string, { configuration }: Announcing): boolean {
+  return configuration === undefined || Object.hasOwn(configuration.streams, stream);
+}
 
 /** The form of a session name, which is what AWS knows a person by. */
 const PERSON = /^[\w+=,.@-]{2,64}$/;
@@ -65,7 +75,7 @@ function subjectOf(
 ): { batchId?: string; stream?: string; fence?: number; by?: string } {
   const { batchId, stream, fence, by } = (event ?? {}) as Record<string, unknown>;
   const batch = typeof batchId === "string" ? parseBatchId(batchId) : undefined;
-  const named = typeof stream === "string" && STREAM.test(stream) ? stream : batch?.stream;
+  const named = typeof stream === "string" && isStreamName(stream) ? stream : batch?.stream;
   return {
     ...(batch && { batchId: batch.id }),
     ...(named !== undefined && { stream: named }),

@@ -19,8 +19,3 @@ export async function frozenSet(
   if (batch.abandoning) throw new BatchAbandoning(`batch ${id} is being abandoned`);
   return (batch.files ?? []).map(({ sha256 }) => sha256);
 }
-
-/** Whether two sets of files are the same, in the same order. */
-export function isSameSet(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((sha256, index) => sha256 === b[index]);
-}

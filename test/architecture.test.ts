@@ -51,6 +51,7 @@ const SHARED_WITH_THE_GATE = [
   "lambdas/domain/faults.ts",
   "lambdas/domain/metrics.ts",
   "lambdas/domain/records.ts",
+  "lambdas/domain/stream-name.ts",
   "lambdas/ports.ts",
   "lambdas/stream-change.ts",
 ];

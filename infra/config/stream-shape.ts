@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isBecsText } from "../../lambdas/domain/becs-text.ts";
+import { isStreamName, STREAM_NAME_RULE } from "../../lambdas/domain/stream-name.ts";
 import { MOST_FILE_CENTS } from "../../lambdas/domain/cents.ts";
 
 const whole = (least: number, most: number = Number.MAX_SAFE_INTEGER) =>
@@ -34,7 +35,7 @@ const bankProfile = z.strictObject({
 /** One stream's fields, each with its rule, and the rules between them. Amounts in cents. */
 export const streamShape = z
   .strictObject({
-    name: matching(/^[a-z0-9-]{3,20}$/, "must be 3 to 20 of a-z, 0-9 and hyphen"),
+    name: z.string().refine(isStreamName, STREAM_NAME_RULE),
     code: matching(
       /^[0-9A-HJKMNP-TV-Z]{1,4}$/,
       "must be 1 to 4 Crockford characters (0-9, A-Z without I, L, O, U)",

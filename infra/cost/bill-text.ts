@@ -1,5 +1,6 @@
 import { ASSUMPTIONS } from "./assumptions.ts";
-import { type Bill, KEPT_YEARS, type Line } from "./bill.ts";
+import { retentionYears } from "../config/retention.ts";
+import type { Bill, Line } from "./bill.ts";
 import { PRICED_ON, PRICED_REGION } from "./prices.ts";
 import type { Runs } from "./recorded-run.ts";
 import { rowsOf } from "./usage-model.ts";
@@ -34,7 +35,7 @@ export function billText(bill: Bill, runs: Runs): string {
     "kept, apart from the total: for each month of keeping it (claims: for ever; bank files: the retention)",
     ...rows(bill.kept),
     total("a month", bill.keptUsdPerMonth),
-    total(`${KEPT_YEARS} years, if nothing is removed`, bill.keptUsdForYears),
+    total(`${retentionYears} years, if nothing is removed`, bill.keptUsdForYears),
     "",
     "fixed, a month and stage, at any number of debits",
     ...rows(bill.monthly),

@@ -1,3 +1,4 @@
+import { retentionYears } from "../config/retention.ts";
 import {
   MONTHLY_PRICES,
   type Price,
@@ -30,15 +31,12 @@ export interface Bill {
   /** What the debits leave behind, for each month that it is kept. */
   readonly kept: readonly Line[];
   readonly keptUsdPerMonth: number;
-  /** The same for {@link KEPT_YEARS}, which the price of the debits does not contain. */
+  /** The same for {@link retentionYears}, which the price of the debits does not contain. */
   readonly keptUsdForYears: number;
   /** What the stage costs in a month without a single debit. */
   readonly monthly: readonly Line[];
   readonly monthlyUsd: number;
 }
-
-/** As long as bank files are retained unless a stage says otherwise. Claims stay for ever. */
-export const KEPT_YEARS = 7;
 
 export type Monthly = Readonly<Record<keyof typeof MONTHLY_PRICES, number>>;
 
@@ -78,7 +76,7 @@ export function billOf(
     usdPerMillion: (usd / debits) * 1_000_000,
     kept,
     keptUsdPerMonth: sum(kept),
-    keptUsdForYears: sum(kept) * 12 * KEPT_YEARS,
+    keptUsdForYears: sum(kept) * 12 * retentionYears,
     monthly: fixed,
     monthlyUsd: sum(fixed),
   };

@@ -1,3 +1,4 @@
+import { visible } from "../../lambdas/domain/visible-text.ts";
 import type { BatchReport } from "../../lambdas/domain/report.ts";
 import type { Approved } from "../../lambdas/operations/approve/approve.ts";
 import type { Proposal } from "../../lambdas/operations/propose/propose.ts";
@@ -33,7 +34,7 @@ export function proposalText(proposal: ProposalView, report?: BatchReport): stri
   if (judged) lines.push(`gate       ${check}: expected ${judged.expected}, found ${judged.found}`);
   if (approval) lines.push(`approved   by ${approval.by} at ${approval.at}`);
   lines.push(...sha256s.map((sha256) => `file       ${sha256}`));
-  return `${lines.join("\n")}\n`;
+  return `${lines.map(visible).join("\n")}\n`;
 }
 
 /** What is left to do after an approval. */

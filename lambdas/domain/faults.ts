@@ -124,27 +124,30 @@ export class ExecutionNotEnded extends Fault {
   override readonly name = "ExecutionNotEnded";
 }
 
+/** What a person asks for is not to be had, or not in this way: nothing has failed. */
+export abstract class RequestRefused extends Fault {}
+
 /** The caller is not a person in the role that this function is for. */
-export class CallerRefused extends Fault {
+export class CallerRefused extends RequestRefused {
   override readonly name = "CallerRefused";
 }
 
 /** A person's request is not of the form that the function takes. */
-export class RequestMalformed extends Fault {
+export class RequestMalformed extends RequestRefused {
   override readonly name = "RequestMalformed";
 }
 
 /** What is proposed is not open to be decided by people, or not now. */
-export class ProposalRefused extends Fault {
+export class ProposalRefused extends RequestRefused {
   override readonly name = "ProposalRefused";
 }
 
 /** The ledger has no proposal under that id. */
-export class ProposalUnknown extends Fault {
+export class ProposalUnknown extends RequestRefused {
   override readonly name = "ProposalUnknown";
 }
 
 /** This person cannot approve this proposal, or not now. */
-export class ApprovalRefused extends Fault {
+export class ApprovalRefused extends RequestRefused {
   override readonly name = "ApprovalRefused";
 }

@@ -38,7 +38,12 @@ export const METRICS = {
 
 export type MetricName = keyof typeof METRICS;
 
-/** Whether something is counted under that name, such as a fault's own. */
-export function isMetric(name: string): name is MetricName {
-  return Object.hasOwn(METRICS, name);
-}
+/**
+ * The faults that are counted under their own names too, because an alarm waits for each. Other faults share a name
+ * with something that is counted, such as a pause, and are not that.
+ */
+export const COUNTED_FAULTS = [
+  "GateFailed",
+  "SubmissionUnknown",
+  "DueListMissing",
+] as const satisfies readonly MetricName[];

@@ -67,6 +67,7 @@ export function acceptanceOf(
   return undefined;
 }
 
-function isSameSet(a: readonly string[], b: readonly string[]): boolean {
+/** Whether two sets of files are the same, in the same order. */
+export function isSameSet(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((value, index) => value === b[index]);
 }

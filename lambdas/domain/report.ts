@@ -20,6 +20,11 @@ export function isStopping({ kind, passed, accepted }: Check): boolean {
   return !passed && (kind === "proof" || accepted === undefined);
 }
 
+/** Whether two people may accept a check: a failed suspicion that was judged, so that they can see what it found. */
+export function isAcceptable({ kind, passed, judged }: Check): boolean {
+  return kind === "suspicion" && !passed && judged !== false;
+}
+
 export interface MerchantTotal {
   readonly merchantId: string;
   readonly due: Sum;

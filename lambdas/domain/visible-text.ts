@@ -11,3 +11,8 @@ export function visible(text: string): string {
     (sign) => `[U+${(sign.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, "0")}]`,
   );
 }
+
+/** Whether a text has nothing invisible in it. */
+export function isVisible(text: string): boolean {
+  return visible(text) === text;
+}

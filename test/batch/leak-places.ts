@@ -1,3 +1,5 @@
+import { expect } from "vitest";
+import { EXIT } from "../../infra/ops/exit-code.ts";
 import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -78,20 +80,27 @@ export async function commandLines(
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const BATCH = "au-cba-2026-03-02-01";
-const START = ["infra/local/start.ts", "--due", "list"];
+const START = ["infra/local/start.ts", "--due", "list"] as const;
 const OPS = "infra/ops/ops.ts";
-/** Commands, one after the other. */
-export const SHOWN = [START, [OPS, "show", BATCH], [...START, "--json"]];
-export const REDRIVEN = [
-  START,
-  [OPS, "redrive", BATCH, "--reason", "a test", "--yes"],
-  [OPS, "show", BATCH, "--json"],
-];
-export const STARTED = [START];
-/** What a person can mend is said on standard error. */
-export const NOT_A_FOLDER = [["infra/local/start.ts", "--due", "list/due.csv"]];
 
-type Commands = readonly (readonly string[])[];
+/** A script with its arguments, and the exit code that it must end with: one that crashes prints nothing to search. */
+type Command = readonly [ends: number, script: string, ...args: string[]];
+type Commands = readonly Command[];
+
+/** Commands, one after the other. */
+export const SHOWN: Commands = [
+  [EXIT.done, ...START],
+  [EXIT.done, OPS, "show", BATCH],
+  [EXIT.done, ...START, "--json"],
+];
+export const REDRIVEN: Commands = [
+  [EXIT.gateFailed, ...START],
+  [EXIT.gateFailed, OPS, "redrive", BATCH, "--reason", "a test", "--yes"],
+  [EXIT.done, OPS, "show", BATCH, "--json"],
+];
+export const STARTED: Commands = [[EXIT.wrongInput, ...START]];
+/** What a person can mend is said on standard error. */
+export const NOT_A_FOLDER: Commands = [[EXIT.wrongInput, "infra/local/start.ts", "--due", "list/due.csv"]];
 
 async function commandsOn(folder: string, { csv, manifest }: DueList, commands: Commands): Promise<Told[]> {
   await mkdir(join(folder, "list"), { recursive: true });
@@ -100,8 +109,9 @@ async function commandsOn(folder: string, { csv, manifest }: DueList, commands: 
   const templates = await synthesis();
   await cp(templates, join(folder, ".local/cdk.out", basename(templates)), { recursive: true });
   const told: Told[] = [];
-  for (const [script = "", ...args] of commands) {
-    const { stdout, stderr } = await run(folder, script, args);
+  for (const [ends, script, ...args] of commands) {
+    const { code, stdout, stderr } = await run(folder, script, args);
+    expect([script, ...args, code]).toEqual([script, ...args, ends]);
     const where = `${script} ${args.join(" ")}`;
     told.push({ place: "standard output", where, text: stdout });
     told.push({ place: "standard error", where, text: stderr });
@@ -113,7 +123,7 @@ function run(
   folder: string,
   script: string,
   args: readonly string[],
-): Promise<{ stdout: string; stderr: string }> {
+): Promise<{ code: unknown; stdout: string; stderr: string }> {
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(NODE_OPTIONS|VITEST|AWS_)/.test(name)),
   );
@@ -121,9 +131,9 @@ function run(
     execFile(
       process.execPath,
       [join(ROOT, script), ...args],
-      { cwd: folder, env },
-      (_error, stdout, stderr) => {
-        resolve({ stdout, stderr });
+      { cwd: folder, env, maxBuffer: 64 << 20 },
+      (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : error.code, stdout, stderr });
       },
     );
   });

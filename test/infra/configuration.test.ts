@@ -1,3 +1,4 @@
+import { STREAM_NAME_RULE } from "../../lambdas/domain/stream-name.ts";
 import { describe, expect, test } from "vitest";
 import { cbaExample, wbcExample } from "../../infra/config/bank-profiles.ts";
 import { checkStreams } from "../../infra/config/check-streams.ts";
@@ -31,9 +32,10 @@ const window = (past: number, ahead: number) => ({ dueWindowDays: { past, ahead 
 
 /** A change of one field, the field that the refusal names, and the rule that it gives. */
 const WRONG: [object, field: string, rule: string][] = [
-  [{ name: "au" }, "name", "must be 3 to 20 of a-z, 0-9 and hyphen"],
-  [{ name: "Au-one" }, "name", "must be 3 to 20 of a-z, 0-9 and hyphen"],
-  [{ name: "a".repeat(21) }, "name", "must be 3 to 20 of a-z, 0-9 and hyphen"],
+  [{ name: "au" }, "name", STREAM_NAME_RULE],
+  [{ name: "Au-one" }, "name", STREAM_NAME_RULE],
+  [{ name: "a".repeat(21) }, "name", STREAM_NAME_RULE],
+  [{ name: "12345678" }, "name", STREAM_NAME_RULE],
   ...["", "ABCDE", "AI", "AL", "AO", "AU", "ab"].map((code): [object, string, string] => [
     { code },
     "code",

@@ -1,6 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { announced } from "../../lambdas/announced.ts";
-import { GateFailed, LedgerBusy, StreamUnknown, SubmissionUnknown } from "../../lambdas/domain/faults.ts";
+import {
+  BatchAbandoned,
+  BatchClosed,
+  CallerRefused,
+  GateFailed,
+  LedgerBusy,
+  ProposalRefused,
+  RequestMalformed,
+  StreamPaused,
+  StreamUnknown,
+  SubmissionUnknown,
+} from "../../lambdas/domain/faults.ts";
+import { configuration, stream } from "../builders.ts";
 import type { Log, Metrics, Nonce } from "../../lambdas/ports.ts";
 
 type Line = Parameters<Log["decision"]>[0];
@@ -66,6 +78,29 @@ describe("a call that ends in an error", () => {
     await expect(call).rejects.toThrow(StreamUnknown);
     expect(lines).toEqual([{ state: "PauseStream", stream: "au-cba", outcome: "StreamUnknown" }]);
     expect(counts).toEqual([["StepFailed", "au-cba"]]);
+  });
+
+  it("is counted for a stream that there is alone: whoever calls may name any", async () => {
+    const { counts, lines, ports } = ears();
+    const configured = { ...ports, configuration: configuration(stream({ name: "au-cba" })) };
+    for (const name of ["au-cba", "no-such-stream"]) {
+      const call = announced("PauseStream", { stream: name }, configured, failing(new LedgerBusy("busy")));
+      await expect(call).rejects.toThrow(LedgerBusy);
+    }
+    expect(lines).toHaveLength(2);
+    expect(counts).toEqual([["StepFailed", "au-cba"]]);
+  });
+
+  it("is not counted where a person's request was refused, nor as something that only has its name", async () => {
+    const { counts, lines, ports } = ears();
+    for (const error of [new CallerRefused("no"), new RequestMalformed("no"), new ProposalRefused("no")]) {
+      await expect(announced("Propose", EVENT, ports, failing(error))).rejects.toBe(error);
+    }
+    expect([lines.length, counts]).toEqual([3, []]);
+    for (const error of [new StreamPaused("p"), new BatchAbandoned("a"), new BatchClosed("c")]) {
+      await expect(announced("AcquireLock", EVENT, ports, failing(error))).rejects.toBe(error);
+    }
+    expect(counts.map(([name]) => name)).toEqual(["StepFailed", "StepFailed", "StepFailed"]);
   });
 
   it("is told without a stream, and not counted, where its event names nothing of that form", async () => {

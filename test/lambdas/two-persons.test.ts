@@ -292,9 +292,12 @@ describe("approving", () => {
         at: UNTIL,
       },
     ]);
-    expect((await world.ledger.readEvents(world.id())).map(({ action, by }) => [action, by])).toEqual([
-      [`propose ${id}`, "ann"],
-      [`approve ${id}`, "bob"],
+    // Two lines of one instant stand in the order of their keys.
+    const trail = (await world.ledger.readEvents(world.id())).map(({ action, by }) => `${by}: ${action}`);
+    expect(trail.toSorted()).toEqual([
+      `ann: propose ${id}`,
+      `bob: approve ${id}`,
+      `bob: asks to approve ${id}`,
     ]);
     expect(world.counts).toEqual([
       ["Proposed", world.stream.name],
@@ -376,7 +379,7 @@ describe("approving", () => {
     world.now = (MORNING + 120 * MINUTE) as Instant;
     expect(await approved(world, id)).toEqual(first);
     expect(await approved(world, id, "BOB")).toEqual(first);
-    expect(await world.ledger.readEvents(world.id())).toHaveLength(2);
+    expect(await world.ledger.readEvents(world.id())).toHaveLength(3);
     expect(world.counts).toHaveLength(2);
   });
 
@@ -421,9 +424,23 @@ describe("approving", () => {
       const { id } = await proposed(world);
       await approve({ proposal: id, by: "bob" }, dying(world.ports(), before)).catch(() => "dead");
       const trail = (await world.ledger.readEvents(world.id())).map(({ action }) => action);
-      if (await acceptance(world)) expect(trail).toContain(`approve ${id}`);
+      if (await acceptance(world)) expect(trail).toContain(`asks to approve ${id}`);
       expect(await approved(world, id)).toMatchObject({ proposal: id, approvedBy: "bob" });
+      const after = (await world.ledger.readEvents(world.id())).map(({ action }) => action);
+      expect(after.filter((action) => action === `approve ${id}`)).toHaveLength(1);
     }
+  });
+
+  it("is told in the audit trail of the one whose approval stands, and not of another who asked at once", async () => {
+    const world = await suspected();
+    const { id } = await proposed(world);
+    await Promise.allSettled(["bob", "carl"].map((by) => approve({ proposal: id, by }, world.ports())));
+    const [stands, ...more] = await world.ledger.readApprovals(world.id());
+    expect(more).toEqual([]);
+    const trail = await world.ledger.readEvents(world.id());
+    const approvals = trail.filter(({ action }) => action === `approve ${id}`);
+    expect(approvals.map(({ by }) => by)).toEqual([stands?.by]);
+    expect(trail.filter(({ action }) => action === `asks to approve ${id}`)).toHaveLength(2);
   });
 });
 

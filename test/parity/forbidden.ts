@@ -46,6 +46,8 @@ const ON_LOCKED_OBJECTS = [
   "s3:PutObject",
   "s3:DeleteObject",
   "s3:DeleteObjectVersion",
+  "s3:ReplicateDelete",
+  "s3:ReplicateObject",
   "s3:BypassGovernanceRetention",
   "s3:PutObjectLegalHold",
   "s3:PutObjectRetention",

@@ -1,6 +1,6 @@
 import { acceptanceOf } from "../../domain/proposal.ts";
 import type { Acceptance } from "../../domain/records.ts";
-import type { Check } from "../../domain/report.ts";
+import { type Check, isAcceptable } from "../../domain/report.ts";
 import { SUSPICIONS } from "../../domain/suspicion.ts";
 import type { Ledger } from "../../ports.ts";
 import type { Case } from "./case.ts";
@@ -29,10 +29,6 @@ export async function withAcceptances(
     const accepted = acceptanceOf(name, sha256s, own, approvals, hash);
     return accepted === undefined ? check : { ...check, accepted };
   });
-}
-
-function isAcceptable({ kind, passed, judged }: Check): boolean {
-  return kind === "suspicion" && !passed && judged !== false;
 }
 
 /** The acceptances among the checks, for the verdict. */

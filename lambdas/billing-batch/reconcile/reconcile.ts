@@ -1,5 +1,5 @@
 import { storeReport } from "../../batch-report.ts";
-import { type Check, isStopping } from "../../domain/report.ts";
+import { type Check, isAcceptable, isStopping } from "../../domain/report.ts";
 import { acceptancesIn, withAcceptances } from "./acceptances.ts";
 import { type GatePorts, openCase } from "./case.ts";
 import { checksOf } from "./checks.ts";
@@ -73,7 +73,5 @@ export async function reconcile(
 
 /** One for each suspicion that was judged, has failed and is not accepted. */
 function countRaised(stopping: readonly Check[], stream: string, { metrics }: GatePorts): void {
-  for (const { kind, judged } of stopping) {
-    if (kind === "suspicion" && judged !== false) metrics.count("SuspicionRaised", stream);
-  }
+  for (const check of stopping) if (isAcceptable(check)) metrics.count("SuspicionRaised", stream);
 }

@@ -1,10 +1,16 @@
 import { appendEvent } from "../../audit-trail.ts";
 import { parseBatchId } from "../../domain/batch.ts";
 import { ApprovalRefused, ProposalUnknown } from "../../domain/faults.ts";
-import { isSamePerson, MOST_MINUTES, proposalSha256, refusedApproval } from "../../domain/proposal.ts";
+import {
+  isSamePerson,
+  isSameSet,
+  MOST_MINUTES,
+  proposalSha256,
+  refusedApproval,
+} from "../../domain/proposal.ts";
 import type { ApprovalItem, ProposalItem } from "../../domain/records.ts";
 import type { Configuration } from "../../domain/stream.ts";
-import { frozenSet, isSameSet } from "../../frozen-set.ts";
+import { frozenSet } from "../../frozen-set.ts";
 import type { Ports } from "../../ports.ts";
 import { sha256OfText } from "../../proposal-hash.ts";
 import { streamOf } from "../../stream-of.ts";
@@ -42,23 +48,30 @@ export async function approve(
   const refused = refusedApproval(proposal, approval, sha256OfText);
   if (refused !== undefined && refused !== "expired") throw new ApprovalRefused(WHY[refused]);
   const first = await standing(ports, proposal, by);
-  if (first) return answer(proposal, first);
+  if (first) return told(ports, proposal, first);
   if (refused !== undefined) throw new ApprovalRefused(WHY[refused]);
   if (!isSameSet(await frozenSet(ports, batch), proposal.sha256s)) {
     throw new ApprovalRefused(`batch ${batch.id} has other files now than were proposed`);
   }
-  await appendEvent(ports, {
-    batchId: batch.id,
-    at: approval.at,
-    action: `approve ${proposal.id}`,
-    by,
-    nonce,
-  });
+  // Before it takes effect, so that no approval stands of which the trail does not tell.
+  const { at } = approval;
+  await appendEvent(ports, { batchId: batch.id, at, action: `asks to approve ${proposal.id}`, by, nonce });
   const stood = await put(ports, proposal, approval);
   const { check } = proposal;
   ports.log.decision({ state: "Approve", batchId: batch.id, stream, nonce, outcome: proposal.id, check, by });
   ports.metrics.count("Approved", stream);
-  return answer(proposal, stood);
+  return told(ports, proposal, stood);
+}
+
+/**
+ * Tells the audit trail whose approval stands, and answers with it: of two who ask at once only one approves. The
+ * line's key is made of the approval, so that a repetition writes what a crash has left out, and never a second one.
+ */
+async function told(ports: Ports, proposal: ProposalItem, stood: ApprovalItem): Promise<Approved> {
+  const { batchId, by, at, proposalSha256: nonce } = stood;
+  await appendEvent(ports, { batchId, at, action: `approve ${proposal.id}`, by, nonce });
+  const { id, check, by: proposedBy } = proposal;
+  return { proposal: id, batchId, check, proposedBy, approvedBy: by, at };
 }
 
 const WHY = {
@@ -101,9 +114,4 @@ async function put(ports: Ports, proposal: ProposalItem, approval: ApprovalItem)
     if (stands) return stands;
     throw error;
   }
-}
-
-function answer(proposal: ProposalItem, { by, at }: ApprovalItem): Approved {
-  const { id, batchId, check, by: proposedBy } = proposal;
-  return { proposal: id, batchId, check, proposedBy, approvedBy: by, at };
 }

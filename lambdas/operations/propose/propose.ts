@@ -1,11 +1,12 @@
 import { appendEvent } from "../../audit-trail.ts";
 import { parseBatchId } from "../../domain/batch.ts";
 import { BatchUnknown, ProposalRefused } from "../../domain/faults.ts";
-import { proposalId } from "../../domain/proposal.ts";
+import { isSameSet, proposalId } from "../../domain/proposal.ts";
 import type { ProposalItem } from "../../domain/records.ts";
 import type { Configuration } from "../../domain/stream.ts";
+import { isAcceptable } from "../../domain/report.ts";
 import { SUSPICIONS } from "../../domain/suspicion.ts";
-import { frozenSet, isSameSet } from "../../frozen-set.ts";
+import { frozenSet } from "../../frozen-set.ts";
 import { latestReport } from "../../latest-report.ts";
 import { ConditionRefused, type Objects, type Ports } from "../../ports.ts";
 import { approvableUntil, sha256OfText } from "../../proposal-hash.ts";
@@ -74,9 +75,7 @@ async function reportOfSuspicion(
   if (!isSameSet(judged, sha256s)) {
     throw new ProposalRefused(`${newest.key} is about other files than batch ${batchId} has frozen`);
   }
-  const failed = newest.report.checks.some(
-    ({ name, kind, passed }) => name === check && kind === "suspicion" && !passed,
-  );
+  const failed = newest.report.checks.some((one) => one.name === check && isAcceptable(one));
   if (!failed) throw new ProposalRefused(`${newest.key} does not have ${check} among its failed suspicions`);
   return newest.key;
 }

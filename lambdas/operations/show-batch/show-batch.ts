@@ -1,6 +1,6 @@
 import { parseBatchId } from "../../domain/batch.ts";
 import { BatchUnknown } from "../../domain/faults.ts";
-import { refusedApproval } from "../../domain/proposal.ts";
+import { isSameSet, refusedApproval } from "../../domain/proposal.ts";
 import type {
   ApprovalItem,
   BatchItem,
@@ -11,7 +11,6 @@ import type {
   Sum,
 } from "../../domain/records.ts";
 import type { BatchReport } from "../../domain/report.ts";
-import { isSameSet } from "../../frozen-set.ts";
 import { latestReport } from "../../latest-report.ts";
 import type { Execution, Executions, Ports } from "../../ports.ts";
 import { approvableUntil, sha256OfText } from "../../proposal-hash.ts";

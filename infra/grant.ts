@@ -1,3 +1,4 @@
+import { Aws } from "aws-cdk-lib";
 import { type Conditions, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Function as Lambda } from "aws-cdk-lib/aws-lambda";
 
@@ -29,4 +30,14 @@ export function allowing({ actions, on, if: conditions }: Permission): PolicySta
     resources: [...on],
     ...(conditions && { conditions }),
   });
+}
+
+/**
+ * Whoever is no role of that stack, as the condition of a denial. Roles are known by the stack's name, which opens
+ * theirs: a reference to them would go round in a circle, since they name what is denied.
+ */
+export function exceptRolesOf(stack: string): Conditions {
+  return {
+    ArnNotLike: { "aws:PrincipalArn": `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${stack}-*` },
+  };
 }

@@ -1,8 +1,8 @@
-import { Aws, RemovalPolicy } from "aws-cdk-lib";
+import { RemovalPolicy } from "aws-cdk-lib";
 import { AttributeType, Billing, TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { AnyPrincipal, type Conditions, Effect, PolicyDocument, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
-import { type Grant, granting, type Permission } from "./grant.ts";
+import { exceptRolesOf, type Grant, granting, type Permission } from "./grant.ts";
 import type { Stage } from "./stage.ts";
 
 /** What the items of the ledger are about; the first part of each partition key. */
@@ -75,15 +75,9 @@ function neverTakenBack(): PolicyStatement {
   ]);
 }
 
-/**
- * People invoke functions, they never write the table. Roles are known by the stack's name, which opens theirs: a
- * reference to them would go round in a circle, since they name the table.
- */
+/** People invoke functions, they never write the table. */
 function writtenOnlyBy(stack: string): PolicyStatement {
-  const roles = `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${stack}-*`;
-  return denying("PutByFunctionsOnly", ["dynamodb:PutItem"], {
-    ArnNotLike: { "aws:PrincipalArn": roles },
-  });
+  return denying("PutByFunctionsOnly", ["dynamodb:PutItem"], exceptRolesOf(stack));
 }
 
 function denying(sid: string, actions: string[], conditions?: Conditions): PolicyStatement {

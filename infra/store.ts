@@ -11,12 +11,14 @@ import {
 } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
 import { retentionDays } from "./config/retention.ts";
-import { allowing, type Grant, granting, type Permission } from "./grant.ts";
+import { allowing, exceptRolesOf, type Grant, granting, type Permission } from "./grant.ts";
 import type { Stage } from "./stage.ts";
 
 export interface StoreProps {
   readonly stage: Stage;
   readonly key: IKey;
+  /** The stack whose functions, and nobody else, may put into a locked bucket. */
+  readonly writers: string;
   /** Where S3 notes who asked for what. */
   readonly accessLogs: Bucket;
   /** The environment variable under which a Lambda finds the bucket. */
@@ -71,7 +73,11 @@ export class Store extends Construct {
   readonly #key: IKey;
   readonly #variable: string;
 
-  constructor(scope: Construct, id: string, { stage, key, accessLogs, variable, keeps }: StoreProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { stage, key, accessLogs, writers, variable, keeps }: StoreProps,
+  ) {
     super(scope, id);
     this.#bucket = closedBucket(this, "Bucket", stage, {
       versioned: true,
@@ -82,7 +88,7 @@ export class Store extends Construct {
       serverAccessLogsPrefix: `${id}/`,
       ...(keeps === "locked" ? locked(stage) : expiring(keeps)),
     });
-    if (keeps === "locked") this.#denyChanges(stage);
+    if (keeps === "locked") this.#denyChanges(stage, writers);
     this.#key = key;
     this.#variable = variable;
     this.bucketName = this.#bucket.bucketName;
@@ -125,7 +131,7 @@ export class Store extends Construct {
    * then a put "where there is nothing" would succeed again. An upload in parts cannot begin either, since its first
    * call cannot carry the condition; nothing here needs one.
    */
-  #denyChanges(stage: Stage): void {
+  #denyChanges(stage: Stage, writers: string): void {
     const objects = this.#bucket.arnForObjects("*");
     const deny = (sid: string, actions: string[], on: string, conditions?: Conditions) =>
       this.#bucket.addToResourcePolicy(
@@ -138,6 +144,8 @@ export class Store extends Construct {
           ...(conditions && { conditions }),
         }),
       );
+    // One path to the bank: what lies in the outbound bucket counts as sent.
+    deny("PutByFunctionsOnly", ["s3:PutObject"], objects, exceptRolesOf(writers));
     deny("PutOnlyWhereThereIsNothing", ["s3:PutObject"], objects, { Null: { "s3:if-none-match": "true" } });
     deny(
       "NoDeletes",

@@ -13,7 +13,8 @@ export interface BatchResult {
   readonly status: Status;
   readonly failedState?: string;
   readonly error?: { readonly name: string; readonly message: string; readonly next: readonly string[] };
-  readonly due: { readonly count: number; readonly cents: number };
+  /** The cents that may be told, once the list has been read: without those of rows that may be shifted. */
+  readonly due: { readonly count: number; readonly cents?: number };
   readonly staged: { readonly count: number; readonly cents: number };
   readonly excluded: { readonly count: number; readonly byReason: Readonly<Record<string, number>> };
   readonly bankFiles: readonly {
@@ -36,22 +37,24 @@ export function batchResult(
   execution: Pick<ExecutionRecord, "status" | "failure">,
   closedBefore: boolean,
   exported: Exported,
-  claimed: BatchResult["due"] = { count: 0, cents: 0 },
+  claimed: BatchResult["due"] = { count: 0 },
 ): BatchResult {
   const { record, report } = view;
   const due = record?.dueList;
   const byReason = record?.ending?.excluded.byReason ?? report?.content.excluded.byReason ?? {};
   const failure =
-    execution.status !== "SUCCEEDED"
-      ? failureOf(view.batchId, stream, execution)
-      : record?.state !== "CLOSED"
-        ? failureOf(view.batchId, stream, { status: "FAILED", failure: forgotten(view.batchId) })
-        : undefined;
+    record?.state === "ABANDONED"
+      ? failureOf(view.batchId, stream, { status: "FAILED", failure: abandoned(view.batchId) })
+      : execution.status !== "SUCCEEDED"
+        ? failureOf(view.batchId, stream, execution)
+        : record?.state !== "CLOSED"
+          ? failureOf(view.batchId, stream, { status: "FAILED", failure: forgotten(view.batchId) })
+          : undefined;
   return {
     batchId: view.batchId,
     status: failure ? statusOf(failure.error.name) : closedBefore ? "ALREADY_CLOSED" : "CLOSED",
     ...failure,
-    due: due ? { count: due.count, cents: record.plan?.cents ?? due.totalCents } : claimed,
+    due: due ? { count: due.count, ...(due.cents !== undefined && { cents: due.cents }) } : claimed,
     staged: view.staged,
     excluded: { count: view.excluded.count, byReason },
     bankFiles: exported.files.map(({ path, sha256, debits, cents }) => ({
@@ -81,6 +84,12 @@ function failureOf(
     ...(failure && { failedState: failure.state }),
     error: { name, message, next: nextSteps(name, batchId, stream, undefined, message).commands },
   };
+}
+
+/** Whatever its execution failed with before, the batch is over. */
+function abandoned(batchId: string): NonNullable<ExecutionRecord["failure"]> {
+  const message = `batch ${batchId} was abandoned; its due list needs a new number`;
+  return { state: "AcquireLock", error: "BatchAbandoned", cause: message, message };
 }
 
 /** An execution that succeeded has closed its batch; a ledger that knows nothing of it has lost its memory. */

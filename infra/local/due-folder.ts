@@ -38,14 +38,13 @@ export function producedAt(folder: DueFolder): string | undefined {
   }
 }
 
-/** What the manifest claims, as far as it can be read: figures for a result that no batch record holds. */
-export function manifestFigures(folder: DueFolder): { readonly count: number; readonly cents: number } {
-  const figure = (value: unknown) => (typeof value === "number" && Number.isSafeInteger(value) ? value : 0);
+/** How many rows the manifest claims, as far as it can be read: for a result that no batch record holds. */
+export function manifestFigures(folder: DueFolder): { readonly count: number } {
   try {
-    const { count, totalCents } = JSON.parse(folder.manifest.toString("utf8")) as Record<string, unknown>;
-    return { count: figure(count), cents: figure(totalCents) };
+    const { count } = JSON.parse(folder.manifest.toString("utf8")) as Record<string, unknown>;
+    return { count: typeof count === "number" && Number.isSafeInteger(count) ? count : 0 };
   } catch {
-    return { count: 0, cents: 0 };
+    return { count: 0 };
   }
 }
 
@@ -69,7 +68,7 @@ export async function otherList(
   date: CalendarDate,
   number: number,
   folder: DueFolder,
-): Promise<{ readonly count: number; readonly cents: number } | undefined> {
+): Promise<{ readonly count: number } | undefined> {
   const prefix = dueListPrefix(stream, date, number);
   const [csv, manifest] = await Promise.all([
     objects.read("due", prefix + CSV),

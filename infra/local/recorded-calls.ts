@@ -104,7 +104,9 @@ const KEYED = new Set(["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Quer
 
 /** The partition key is called `pk` in the ledger and `id` in the starter's table. */
 function ofTable(sent: Sent): Pick<RecordedCall, "resource" | "leadingKeys"> {
-  const [table, asked] = Object.entries(sent.RequestItems ?? {})[0] ?? [sent.TableName ?? "", { Keys: [] }];
+  const [first, ...others] = Object.entries(sent.RequestItems ?? {});
+  if (others.length > 0) throw new Error("The record of calls does not know a request to several tables.");
+  const [table, asked] = first ?? [sent.TableName ?? "", { Keys: [] }];
   const items = [sent.Item, sent.Key, ...asked.Keys].flatMap((item) => (item ? [item] : []));
   const named = items.map((item) => (item["pk"] ?? item["id"])?.S ?? "");
   // A query names its partition in the values of its expression, under the name that the ledger's table gives it.
@@ -118,10 +120,34 @@ const OBJECT_VERBS = new Map([
   ["DELETE", "Delete"],
 ]);
 
+/** What a request about objects may ask beside its key; anything else makes another action of it, such as a tagging. */
+const KNOWN = new Set([
+  "continuation-token",
+  "delimiter",
+  "encoding-type",
+  "key-marker",
+  "list-type",
+  "max-keys",
+  "prefix",
+  "start-after",
+  "version-id-marker",
+  "versionId",
+  "versions",
+  "x-id",
+]);
+/** A copy reads another object too. */
+const COPIED = "x-amz-copy-source";
+
+function unknownRequest(method: string, path: string, asked: object): string {
+  return `The record of calls does not know ${method} ${path} with ${Object.keys(asked).join(", ") || "no query"}.`;
+}
+
 function ofBucket({ method, path, query, headers }: Request): Omit<Described, "requestBytes"> {
   const [bucket = "", ...rest] = decodeURIComponent(path.slice(1)).split("/");
   const asked = query ?? {};
   const key = rest.join("/");
+  const isStrange = Object.keys(asked).some((name) => !KNOWN.has(name)) || COPIED in headers;
+  if (isStrange || (key === "" && method !== "GET")) throw new Error(unknownRequest(method, path, asked));
   if (key === "" && method === "GET") {
     const action = "versions" in asked ? "s3:ListBucketVersions" : "s3:ListBucket";
     return { action, resource: bucket, key: String(asked["prefix"] ?? "") };
@@ -130,7 +156,6 @@ function ofBucket({ method, path, query, headers }: Request): Omit<Described, "r
     return { action: "s3:PutObject", resource: bucket, key, ifNoneMatch: headers["if-none-match"] === "*" };
   }
   const verb = OBJECT_VERBS.get(method);
-  if (key === "" || verb === undefined)
-    throw new Error(`The record of calls does not know ${method} ${path}.`);
+  if (verb === undefined) throw new Error(unknownRequest(method, path, asked));
   return { action: `s3:${verb}Object${"versionId" in asked ? "Version" : ""}`, resource: bucket, key };
 }

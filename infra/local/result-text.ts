@@ -41,7 +41,12 @@ function totals({ due, staged, bankFiles }: BatchResult): string {
   return table([
     ["", "due list", "ledger", "bank file"],
     ["count", whole(due.count), whole(staged.count), whole(sent.count)],
-    ["amount", dollars(due.cents), dollars(staged.cents), dollars(sent.cents)],
+    [
+      "amount",
+      due.cents === undefined ? "not read" : dollars(due.cents),
+      dollars(staged.cents),
+      dollars(sent.cents),
+    ],
   ]);
 }
 

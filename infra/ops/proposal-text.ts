@@ -5,6 +5,8 @@ import type { Proposal } from "../../lambdas/operations/propose/propose.ts";
 import type { ProposalView } from "../../lambdas/operations/show-batch/show-batch.ts";
 
 const on = (stage: string | undefined) => (stage === undefined ? "" : ` --stage ${stage}`);
+/** Locally people say who they are. */
+const other = (stage: string | undefined) => (stage === undefined ? " --as <another>" : on(stage));
 
 /** What the proposer passes on to a second person. */
 export function proposedText({ id, check, by, until }: Proposal, stage?: string): string {
@@ -14,7 +16,7 @@ export function proposedText({ id, check, by, until }: Proposal, stage?: string)
     "",
     "next: another person looks at it, and approves it.",
     `  npm run ops -- approve ${id}${on(stage)}`,
-    `  npm run ops -- approve ${id} --yes${on(stage)}`,
+    `  npm run ops -- approve ${id} --yes${other(stage)}`,
     "",
   ].join("\n");
 }

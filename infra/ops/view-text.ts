@@ -29,7 +29,7 @@ export function viewText(view: BatchView, stream: string, stage?: string): strin
   if (item?.deploying) lines.push(`deploying  ${item.deploying.id} since ${item.deploying.at}`);
   if (record?.dueList)
     lines.push(
-      `due        ${record.dueList.count} rows, ${dollars(record.plan?.cents ?? record.dueList.totalCents)}`,
+      `due        ${record.dueList.count} rows${record.dueList.cents === undefined ? "" : `, ${dollars(record.dueList.cents)}`}`,
     );
   lines.push(
     `staged     ${staged.count} debits, ${dollars(staged.cents)}`,

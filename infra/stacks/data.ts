@@ -48,7 +48,7 @@ export class DataStack extends Stack {
       lifecycleRules: [{ expiration: RESUMABLE, abortIncompleteMultipartUploadAfter: Duration.days(7) }],
     });
     const store = (name: string, variable: string, keeps: StoreProps["keeps"]) =>
-      new Store(this, name, { stage, key, accessLogs, variable, keeps });
+      new Store(this, name, { stage, key, accessLogs, writers, variable, keeps });
     const resumable = RESUMABLE.toDays();
 
     this.ledger = new Ledger(this, "Ledger", stage, writers);

@@ -3,7 +3,7 @@ import { announced } from "../announced.ts";
 import { Fault, RequestMalformed } from "../domain/faults.ts";
 import { personOf } from "../domain/person.ts";
 import type { Ports } from "../ports.ts";
-import { type Handler, handlerOn, type Runtime } from "./lambda.ts";
+import { fitting, type Handler, handlerOn, type Runtime } from "./lambda.ts";
 import { required } from "./ports.ts";
 
 /** What a function URL makes an HTTP answer of. */
@@ -61,7 +61,7 @@ export function functionUrl<
       const subject = { ...subjectIn(body), by: userArn?.split("/").at(-1)?.toLowerCase() };
       return announced(wiring.name, subject, ports, async (noted) => {
         const by = personOf(userArn, role);
-        return wiring.step({ ...fitting(wiring.body, body), by }, noted);
+        return wiring.step({ ...requested(wiring.body, body), by }, noted);
       });
     };
     return async (event) => {
@@ -97,11 +97,15 @@ function subjectIn(body: unknown): { readonly batchId?: unknown } {
   return { batchId: typeof proposal === "string" ? proposal.split(".")[0] : batchId };
 }
 
-function fitting<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(body);
-  if (parsed.success) return parsed.data;
-  const places = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "body"}: ${message}`);
-  throw new RequestMalformed(`the request does not fit: ${places.join("; ")}`);
+/** The body, or what does not fit of it in the person's own terms. */
+function requested<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
+  try {
+    return fitting(schema, body);
+  } catch (error) {
+    if (!(error instanceof z.ZodRealError)) throw error;
+    const places = error.issues.map(({ path, message }) => `${path.join(".") || "body"}: ${message}`);
+    throw new RequestMalformed(`the request does not fit: ${places.join("; ")}`);
+  }
 }
 
 function answer(statusCode: number, content: object): FunctionUrlAnswer {

@@ -51,7 +51,7 @@ function lambdaRuntime(): Runtime {
 }
 
 /** The event, or a ZodError without the names of keys that nobody knows: of a row by mistake they may be its values. */
-function fitting<Schema extends z.ZodType>(schema: Schema, event: unknown): z.output<Schema> {
+export function fitting<Schema extends z.ZodType>(schema: Schema, event: unknown): z.output<Schema> {
   const parsed = schema.safeParse(event);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map((issue) =>

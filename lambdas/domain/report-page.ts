@@ -108,10 +108,10 @@ function checksInWords(checks: readonly Check[]): string[] {
   const failed = checks.filter(isStopping).length;
   const accepted = named((check) => check.accepted !== undefined && !isStopping(check));
   const unjudged = named((check) => check.passed && check.judged === false);
-  const passed = checks.filter((check) => check.passed).length;
+  const passed = checks.filter((check) => check.passed && check.judged !== false).length;
   const sentences: string[] = [];
   if (failed > 0) sentences.push(`${failed} of ${checks.length} checks failed.`);
-  else if (accepted !== "") sentences.push(`${passed} of ${checks.length} checks passed.`);
+  else if (passed < checks.length) sentences.push(`${passed} of ${checks.length} checks passed.`);
   else if (checks.length > 0) sentences.push(`All ${checks.length} checks passed.`);
   if (accepted !== "") sentences.push(`Accepted by two people: ${accepted}.`);
   if (unjudged !== "") sentences.push(`Not judged: ${unjudged}.`);

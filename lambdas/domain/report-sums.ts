@@ -40,7 +40,13 @@ export function totals(report: BatchReport): string {
     `<div class="trio">`,
     ...(
       [
-        ["Due list", due, "what the manifest says"],
+        [
+          "Due list",
+          due,
+          report.excluded.untold
+            ? `without ${report.excluded.untold} untold amounts`
+            : "what the manifest says",
+        ],
         ["Ledger", ledger, "what this batch has claimed"],
         ["Bank files", files, "what the bank is asked for"],
       ] as const

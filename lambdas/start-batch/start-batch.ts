@@ -3,7 +3,7 @@ import type { CalendarDate } from "../domain/calendar-date.ts";
 import { DueListMismatch, DueListMissing } from "../domain/faults.ts";
 import type { DueListIdentity } from "../domain/records.ts";
 import type { Configuration } from "../domain/stream.ts";
-import { dueListIdentity, MANIFEST, sameList } from "../due-list-identity.ts";
+import { dueListIdentity, MANIFEST } from "../due-list-identity.ts";
 import type { Executions, Instant, Objects, Once, Ports } from "../ports.ts";
 import { streamOf } from "../stream-of.ts";
 import { type Refusal, refusedStart } from "./may-start.ts";
@@ -66,13 +66,14 @@ export async function startBatch(
     `${list.sha256} ${list.count} ${list.totalCents}`,
     event.remainingMs,
     async () => {
-      const { sha256, count, totalCents } = list;
+      // Without the manifest's total: of a single shifted row it would be the bank account.
+      const { sha256, count } = list;
       const input = {
         batchId: id,
         stream: stream.name,
         billingDate,
         number,
-        list: { sha256, count, totalCents },
+        list: { sha256, count },
       };
       exists = (await ports.executions.start(id, input)) === "exists";
     },
@@ -95,11 +96,11 @@ async function sameStart(
   list: DueListIdentity,
 ): Promise<void> {
   const { input } = (await executions.describe(id)) ?? {};
-  const started = (JSON.parse(input ?? "{}") as { list?: DueListIdentity }).list;
-  if (started === undefined || sameList(started, list)) return;
+  const started = (JSON.parse(input ?? "{}") as { list?: Pick<DueListIdentity, "sha256" | "count"> }).list;
+  if (started === undefined || (started.sha256 === list.sha256 && started.count === list.count)) return;
   throw new DueListMismatch(
-    `${id} was started for another due list: ${started.count} rows, ${started.totalCents} cents; now there are ` +
-      `${list.count} rows, ${list.totalCents} cents`,
+    `${id} was started for another due list: ${started.count} rows, SHA-256 ${started.sha256.slice(0, 12)}…; ` +
+      `now there are ${list.count} rows, SHA-256 ${list.sha256.slice(0, 12)}…`,
   );
 }
 

@@ -116,7 +116,22 @@ async function commandsOn(folder: string, { csv, manifest }: DueList, commands: 
     told.push({ place: "standard output", where, text: stdout });
     told.push({ place: "standard error", where, text: stderr });
   }
-  return [...told, ...(await logsAndExecutions(join(folder, ".local")))];
+  return [...told, ...(await logsAndExecutions(join(folder, ".local"))), ...(await exported(folder))];
+}
+
+/** What a run lays out for a person, but for the bank files themselves. */
+async function exported(folder: string): Promise<Told[]> {
+  const batches = join(folder, ".local/batches");
+  const files = await readdir(batches, { recursive: true, withFileTypes: true }).catch(() => []);
+  return Promise.all(
+    files
+      .filter((file) => file.isFile() && !file.name.endsWith(".aba"))
+      .map(async ({ name, parentPath }) => ({
+        place: "exported reports and exclusions",
+        where: name,
+        text: await readFile(join(parentPath, name), "utf8"),
+      })),
+  );
 }
 
 function run(

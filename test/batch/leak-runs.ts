@@ -2,6 +2,8 @@ import { inspect } from "node:util";
 import { batchResult } from "../../infra/local/batch-result.ts";
 import { resultText } from "../../infra/local/result-text.ts";
 import type { Around } from "../../infra/local/local-app.ts";
+import { onLocal } from "../../infra/ops/on-local.ts";
+import type { Proposal } from "../../lambdas/operations/propose/propose.ts";
 import { viewText } from "../../infra/ops/view-text.ts";
 import { COLUMNS, type Column } from "../../lambdas/domain/exclusion.ts";
 import type { Area } from "../../lambdas/ports.ts";
@@ -109,6 +111,20 @@ export class LeakRuns {
       this.row(stream, 8, { bsb: "083214" }),
     ];
     return (await this.run(stream, dueList(rows))).status;
+  }
+
+  /** Two mandates of one payer, which the gate suspects and two people accept; the watch looks at it too. */
+  async acceptedSuspicion(): Promise<string> {
+    const stream = this.billing.stream();
+    const row = this.row(stream, 1);
+    const twin = { ...row, mandate_id: `${row.mandate_id}-TWIN` };
+    const stopped = await this.run(stream, dueList([row, twin]));
+    const body = { action: "accept-suspicion", batchId: stopped.id, check: "same-debit", reason: "a test" };
+    const { id } = (await onLocal(this.billing.app, "anna").decide("Propose", body)) as Proposal;
+    await onLocal(this.billing.app, "ben").decide("Approve", { proposal: id });
+    await this.billing.app.invoke("Watch", {});
+    await stream.redrive();
+    return `${stopped.failure?.error} ${(await this.printed(stream)).status}`;
   }
 
   /** Every reason to be excluded, and rows whose columns are shifted, lost, doubled, exchanged or copied. */
@@ -344,8 +360,19 @@ export class LeakRuns {
     ];
     let refused = 0;
     this.#listening.on = false;
-    for (const name of [...names, ...people, "ResumeStream"]) {
+    for (const name of [...names, ...people, "ResumeStream", "Watch"]) {
       for (const mistake of mistakes) {
+        await this.billing.app.invoke(name, mistake).catch(() => (refused += 1));
+      }
+    }
+    for (const name of ["Propose", "Approve"]) {
+      for (const mistake of mistakes) {
+        await onLocal(this.billing.app, "anna")
+          .decide(name, mistake as object)
+          .catch((error: unknown) => {
+            this.told.push({ place: "errors", where: name, text: everyWordOf(error) });
+            refused += 1;
+          });
         await this.billing.app.invoke(name, mistake).catch(() => (refused += 1));
       }
     }

@@ -1,24 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ledgerOn } from "../../lambdas/adapters/ledger.ts";
-import { dynamodbTable } from "../../lambdas/adapters/table.ts";
-import { proposalId, proposalSha256, type Proposed } from "../../lambdas/domain/proposal.ts";
+import { onLocal } from "../../infra/ops/on-local.ts";
+import type { Proposal } from "../../lambdas/operations/propose/propose.ts";
 import type { SuspicionName } from "../../lambdas/domain/suspicion.ts";
-import type { Ledger } from "../../lambdas/ports.ts";
-import { sha256 } from "../builders.ts";
 import { expectDebited } from "./bank-inbox.ts";
 import { type DueRow, dueList } from "./due-list.ts";
 import { type BatchRun, type BilledStream, expectClosed, LocalBilling, type Slot } from "./local-batch.ts";
 
 let billing: LocalBilling;
-let ledger: Ledger;
 beforeAll(async () => {
   billing = await LocalBilling.open();
-  const { names, clients } = billing.app;
-  ledger = ledgerOn(dynamodbTable(names["LEDGER_TABLE"] ?? "", clients.dynamodb));
 });
 afterAll(() => billing.close());
 
-const hash = (text: string) => sha256(Buffer.from(text, "utf8"));
 const SECOND: Slot = { number: 2 };
 
 const failedOf = (run: BatchRun) =>
@@ -29,33 +22,15 @@ async function accepted(
   stream: BilledStream,
   slot: Slot,
   check: SuspicionName,
-  people: readonly [string, string] = ["anna", "ben"],
+  [proposer, approver]: readonly [string, string] = ["anna", "ben"],
 ): Promise<string> {
-  const batchId = stream.id(slot);
-  const files = (await ledger.readStream(stream.stream.name))?.batch?.files ?? [];
-  const at = (minutes: number) => new Date(stream.clock.now() + minutes * 60_000).toISOString();
-  const proposal: Proposed = {
-    batchId,
-    action: "accept-suspicion",
-    check,
-    sha256s: files.map((file) => file.sha256),
-    report: `${batchId}/report-001.json`,
-    reason: `<img onerror=x> is "fine"`,
-    by: people[0],
-    at: at(0),
-  };
-  const id = proposalId(proposal, hash);
-  await ledger.createProposal({ ...proposal, id });
-  const proposalHash = proposalSha256(proposal, hash);
-  await ledger.createApproval({
-    batchId,
-    proposal: id,
-    proposalSha256: proposalHash,
-    by: people[1],
-    at: at(30),
-  });
+  const body = { action: "accept-suspicion", batchId: stream.id(slot), check, reason: REASON };
+  const { id } = (await onLocal(billing.app, proposer).decide("Propose", body)) as Proposal;
+  await onLocal(billing.app, approver).decide("Approve", { proposal: id });
   return id;
 }
+
+const REASON = `<img onerror=x> is "fine"`;
 
 /** Three small batches of the day that have closed, and then a large one. */
 async function grown(): Promise<{
@@ -101,7 +76,9 @@ describe("a batch that has grown", () => {
 
   test("stays stopped when one person was both, and can be abandoned then", async () => {
     const { stream, slot } = await grown();
-    await accepted(stream, slot, "growth", ["anna", "Anna"]);
+    await expect(accepted(stream, slot, "growth", ["anna", "Anna"])).rejects.toMatchObject({
+      name: "ApprovalRefused",
+    });
     expect(failedOf(await stream.redriven(slot))).toEqual(["growth"]);
     expect(await stream.inbox()).toHaveLength(3);
     expect((await stream.abandon(slot)).outcome).toBe("ABANDONED");

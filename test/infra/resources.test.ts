@@ -384,8 +384,16 @@ describe("the buckets", () => {
           ]),
           name,
         ).toEqual([
+          ["PutByFunctionsOnly", "Deny", { AWS: "*" }, "s3:PutObject", objects],
           ["PutOnlyWhereThereIsNothing", "Deny", { AWS: "*" }, "s3:PutObject", objects],
-          ["NoDeletes", "Deny", { AWS: "*" }, ["s3:DeleteObject", "s3:DeleteObjectVersion"], objects],
+          [
+            "NoDeletes",
+            "Deny",
+            { AWS: "*" },
+            ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:ReplicateDelete"],
+            objects,
+          ],
+          ["NoReplicas", "Deny", { AWS: "*" }, "s3:ReplicateObject", objects],
           [
             "NoChangeOfLocks",
             "Deny",
@@ -401,9 +409,12 @@ describe("the buckets", () => {
             `<${id}.Arn>`,
           ],
         ]);
-        const [puts, deletes, ...others] = denied.map(({ Condition }) => Condition);
+        const [strangers, puts, deletes, ...others] = denied.map(({ Condition }) => Condition);
+        expect(textOf(strangers.ArnNotLike["aws:PrincipalArn"]), name).toMatch(
+          /^arn:<AWS::Partition>:iam::<AWS::AccountId>:role\/DebitOnce-(dev|prod)-Billing-\*$/,
+        );
         expect(puts, name).toEqual({ Null: { "s3:if-none-match": "true" } });
-        expect(others, name).toEqual([undefined, undefined]);
+        expect(others, name).toEqual([undefined, undefined, undefined]);
         if (spared === undefined) expect(deletes, name).toBeUndefined();
         else expect(textOf(deletes.ArnNotEquals["aws:PrincipalArn"]), name).toMatch(spared);
       }

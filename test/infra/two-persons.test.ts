@@ -94,7 +94,10 @@ describe("the two roles", () => {
         expect({ ...look, Resource: textOf(look.Resource) }, role).toEqual({
           Action: "cloudformation:DescribeStacks",
           Effect: "Allow",
-          Resource: "<AWS::StackId>",
+          // Its own stack by name; what follows is CloudFormation's.
+          Resource: expect.stringMatching(
+            /^arn:<AWS::Partition>:cloudformation:<AWS::Region>:<AWS::AccountId>:stack\/DebitOnce-(dev|prod)-Billing\/\*$/,
+          ),
         });
         const { ManagedPolicyArns, Policies } = roleOf(billing, role)[1];
         expect([ManagedPolicyArns, Policies], role).toEqual([undefined, undefined]);

@@ -202,13 +202,16 @@ describe("same-totals", () => {
     }
   });
 
-  it("looks back minDaysBetweenInstalments days by billing date, the last one included, and not ahead", async () => {
+  it("looks minDaysBetweenInstalments days back and ahead by billing date, the last one included", async () => {
     const at = async (daysAgo: number, number = 1, days = 5) =>
       (await judgedAfter([{ daysAgo, number, debits: twin }], { minDaysBetweenInstalments: days })).failed;
     expect(await at(5)).toEqual(["same-totals"]);
     expect(await at(6)).toEqual([]);
     expect(await at(6, 1, 6)).toEqual(["same-totals"]);
-    expect(await at(-1)).toEqual([]);
+    // A list that was billed a day early comes again on its own day.
+    expect(await at(-1)).toEqual(["same-totals"]);
+    expect(await at(-5)).toEqual(["same-totals"]);
+    expect(await at(-6)).toEqual([]);
     // The day itself, whichever number was sent first.
     expect(await at(0, 2)).toEqual(["same-totals"]);
     expect(await at(0, 2, 0)).toEqual(["same-totals"]);
@@ -352,13 +355,14 @@ describe("same-debit across batches", () => {
     expect((await judgedWith({ debits: [other, sent(over)] })).failed).toEqual([]);
   });
 
-  it("looks back as far as same-totals does", async () => {
+  it("looks as far back and ahead as same-totals does", async () => {
     const at = async (daysAgo: number, number = 1) =>
       (await judgedWith({ daysAgo, number, debits: [other, sent()] })).failed;
     expect(await at(5)).toEqual(["same-debit"]);
     expect(await at(6)).toEqual([]);
     expect(await at(0, 2)).toEqual(["same-debit"]);
-    expect(await at(-1)).toEqual([]);
+    expect(await at(-5)).toEqual(["same-debit"]);
+    expect(await at(-6)).toEqual([]);
   });
 
   it("looks at no file that the bank does not have, even one that is gone", async () => {

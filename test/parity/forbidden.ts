@@ -33,6 +33,13 @@ export function forbiddenIn(app: Synthesized): Forbidden[] {
       .map(({ arn }) => ({ action: "sns:Publish", resource: arn, context: PLAIN })),
     ...labelled("AWS::S3::Bucket", LOCKED).flatMap(({ arn }) => [
       ...ON_LOCKED_OBJECTS.map((action) => ({ action, resource: `${arn}/key`, context: {} })),
+      // Where there is nothing, but by somebody who is no function; and by a function, but over what lies there.
+      { action: "s3:PutObject", resource: `${arn}/key`, context: { "s3:if-none-match": ["*"] } },
+      ...labelled("AWS::IAM::Role", ["SubmitBankFileRole"]).map((role) => ({
+        action: "s3:PutObject",
+        resource: `${arn}/key`,
+        context: { "aws:PrincipalArn": [role.arn] },
+      })),
       ...ON_LOCKED_BUCKETS.map((action) => ({ action, resource: arn, context: {} })),
     ]),
     ...labelled("AWS::DynamoDB::GlobalTable", ["LedgerTable"]).flatMap(({ arn }) =>

@@ -128,7 +128,8 @@ function isClosed(record: BatchItem | undefined, dueList: DueListIdentity): bool
 
 function figures(list: DueListIdentity | undefined): string {
   if (list === undefined) return "none";
-  return `${list.count} rows, ${list.totalCents} cents, SHA-256 ${list.sha256.slice(0, 12)}…`;
+  // Without the total: of a single shifted row it would be the bank account.
+  return `${list.count} rows, SHA-256 ${list.sha256.slice(0, 12)}…`;
 }
 
 /** The stream's item with the lock in this batch's name. Throws where somebody else's word stands against it. */

@@ -107,8 +107,10 @@ function planned(bytes: Buffer, stream: Stream, batch: BatchItem, list: DueListI
     throw new DueListMismatch(`the manifest says ${list.count} rows, the list has ${result.count}`);
   }
   if (result.totalCents !== list.totalCents) {
+    // The difference, and neither total: of a single shifted row the total would be the bank account.
+    const more = list.totalCents - result.totalCents;
     throw new DueListMismatch(
-      `the manifest says ${list.totalCents} cents, the list has ${result.totalCents}`,
+      `the manifest says ${Math.abs(more)} cents ${more > 0 ? "more" : "less"} than the list has`,
     );
   }
   return result;

@@ -16,26 +16,31 @@ const EVER = calendarDate("1900-01-01");
 type Reads = Pick<Ledger, "readClosings" | "readBatch" | "readFiles">;
 
 /**
- * The stream's batches that closed with billing dates up to the judged batch's. A closing only says where to look:
+ * The stream's closed batches, from its first one to those whose billing date lies ahead of the judged batch's by no
+ * more than the days that are looked at. A closing only says where to look:
  * it is put before the batch's record says CLOSED, so the record decides, and its ending has the figures.
  */
 export class RecentBatches {
   readonly #case: Case;
+  readonly #days: number;
   readonly #ledger: Reads;
   /** Newest first; never the judged batch itself. */
   readonly #closings: readonly ClosingItem[];
   readonly #records = new Map<string, BatchItem | undefined>();
 
-  private constructor(judged: Case, ledger: Reads, closings: readonly ClosingItem[]) {
+  private constructor(judged: Case, days: number, ledger: Reads, closings: readonly ClosingItem[]) {
     this.#case = judged;
+    this.#days = days;
     this.#ledger = ledger;
     this.#closings = closings;
   }
 
-  static async read(judged: Case, ledger: Reads): Promise<RecentBatches> {
-    const closings = await ledger.readClosings(judged.stream.name, EVER, judged.billingDate);
+  /** @param days how far ahead and back {@link sentFiles} looks */
+  static async read(judged: Case, days: number, ledger: Reads): Promise<RecentBatches> {
+    const last = addDays(judged.billingDate, days);
+    const closings = await ledger.readClosings(judged.stream.name, EVER, last);
     const others = closings.filter(({ batchId }) => batchId !== judged.batch.id);
-    return new RecentBatches(judged, ledger, others.reverse());
+    return new RecentBatches(judged, days, ledger, others.reverse());
   }
 
   /**
@@ -47,6 +52,7 @@ export class RecentBatches {
     const sums: Sum[] = [];
     for (const closing of this.#closings) {
       if (sums.length === most) break;
+      if (closing.billingDate > billingDate) continue;
       if (closing.billingDate === billingDate && closing.number > batch.number) continue;
       const submitted = (await this.#closed(closing))?.ending?.submitted;
       if (submitted !== undefined && submitted.count > 0) sums.push(submitted);
@@ -55,11 +61,11 @@ export class RecentBatches {
   }
 
   /**
-   * The files that the bank has of every closed batch whose billing date lies at most `days` days before the judged
-   * one's, on whichever side of it its number is; oldest first.
+   * The files that the bank has of every closed batch whose billing date lies at most that many days from the judged
+   * one's, oldest first. Also ahead of it: a list can be billed a day early, and come again on its own day.
    */
-  async sentFiles(days: number): Promise<RecentFile[]> {
-    const first = addDays(this.#case.billingDate, -days);
+  async sentFiles(): Promise<RecentFile[]> {
+    const first = addDays(this.#case.billingDate, -this.#days);
     const files: RecentFile[] = [];
     for (const closing of this.#closings.filter(({ billingDate }) => billingDate >= first).reverse()) {
       const record = await this.#closed(closing);

@@ -26,7 +26,8 @@ export async function sameDebit(
     const fault = await walkRecent(objects, item, payers, ({ sent, first }) => {
       if (sent.merchantId !== table.merchantId(first)) return;
       const line = payers.lineOfOther(first, sent.mandateId);
-      if (line > 0) findings.add("same-debit", { line }, `${SAME} as line ${sent.line} in ${file}`);
+      if (line > 0)
+        findings.add("same-debit", { line }, `${SAME} as due-list line ${sent.line} of batch ${batchId}`);
     });
     if (fault !== undefined) findings.add("same-debit", {}, `${file} ${fault}, so it cannot be compared`);
   }
@@ -45,7 +46,7 @@ function within(table: DueTable, findings: Findings): DebitsByPayer {
     const text = table.entry(line);
     const [bsbEnd, accountEnd] = [text.indexOf("\n"), text.indexOf("\n", text.indexOf("\n") + 1)];
     const first = payers.add(line, text.slice(0, bsbEnd), text.slice(bsbEnd + 1, accountEnd));
-    if (first > 0) findings.add("same-debit", { line }, `${SAME} as line ${first}`);
+    if (first > 0) findings.add("same-debit", { line }, `${SAME} as due-list line ${first}`);
   }
   return payers;
 }

@@ -25,8 +25,8 @@ export async function judgeSuspicions(
     return SUSPICIONS.map((name) => notJudged(name, false, "a due list to judge by", "none", unreadable));
   }
   const { stream, files } = gate.case;
-  const batches = await RecentBatches.read(gate.case, ledger);
-  const recent = await batches.sentFiles(stream.minDaysBetweenInstalments);
+  const batches = await RecentBatches.read(gate.case, stream.minDaysBetweenInstalments, ledger);
+  const recent = await batches.sentFiles();
   return [
     growth(debits, await batches.lastSubmitted(MOST_COMPARED), stream.growthFactor),
     sameTotals(files, recent, gate.findings),

@@ -9,6 +9,7 @@ import type {
   ProposalItem,
   StreamItem,
   Sum,
+  DueListIdentity,
 } from "../../domain/records.ts";
 import type { BatchReport } from "../../domain/report.ts";
 import { latestReport } from "../../latest-report.ts";
@@ -24,12 +25,20 @@ export interface ProposalView extends ProposalItem {
   readonly standing: "open" | "accepted" | "other-files" | NonNullable<ReturnType<typeof refusedApproval>>;
 }
 
+/** A batch's record without the manifest's total: less what the sums hold, it would tell what they leave out. */
+export type ShownRecord = Omit<BatchItem, "dueList"> & {
+  readonly dueList?: Omit<DueListIdentity, "totalCents"> & {
+    /** What may be told of it in cents; absent until the list is planned. */
+    readonly cents?: number;
+  };
+};
+
 /** Everything that an on-call engineer asks about a batch first. Ids, counts and states; no rows. */
 export interface BatchView {
   readonly batchId: string;
   /** The newest execution of the batch. */
   readonly execution?: Execution;
-  readonly record?: BatchItem;
+  readonly record?: ShownRecord;
   readonly stream?: Pick<StreamItem, "fence" | "epoch" | "paused" | "deploying"> & {
     readonly lock?: { readonly batchId: string; readonly since: string; readonly abandoning: boolean };
   };
@@ -77,7 +86,7 @@ export async function showBatch(
   return {
     batchId: batch.id,
     ...(execution && { execution }),
-    ...(record && { record }),
+    ...(record && { record: shown(record) }),
     ...(stream && { stream: streamView(stream) }),
     files,
     staged: total("staged"),
@@ -89,6 +98,12 @@ export async function showBatch(
     }),
     ...(report && { report: { key: report.key, content: report.report } }),
   };
+}
+
+function shown({ dueList, ...record }: BatchItem): ShownRecord {
+  if (dueList === undefined) return record;
+  const { totalCents: _total, ...told } = dueList;
+  return { ...record, dueList: { ...told, ...(record.plan && { cents: record.plan.cents ?? 0 }) } };
 }
 
 function streamView({

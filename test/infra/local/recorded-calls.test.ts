@@ -9,13 +9,16 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import {
+  CopyObjectCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
+  PutBucketPolicyCommand,
   PutObjectCommand,
+  PutObjectTaggingCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
 import {
@@ -203,4 +206,21 @@ test("the app tells what its functions send under the functions' names", async (
   await app.invoke("Only", { id: "STREAM#a" });
   expect(told().length).toBeGreaterThan(0);
   expect(new Set(told().map(({ functionName }) => functionName))).toEqual(new Set(["Only"]));
+});
+
+test("refuses what it would tell under another action's name, or only in part", async () => {
+  const settings = recording(app.clients, "Teller", (call) => void calls.push(call));
+  const s3 = new S3Client({ ...settings.s3, maxAttempts: 1 });
+  const at = { Bucket: "due-bucket", Key: "a/b" };
+  const copy = s3.send(new CopyObjectCommand({ ...at, CopySource: "due-bucket/other" }));
+  const tags = s3.send(new PutObjectTaggingCommand({ ...at, Tagging: { TagSet: [] } }));
+  const policy = s3.send(new PutBucketPolicyCommand({ Bucket: "due-bucket", Policy: "{}" }));
+  for (const sent of [copy, tags, policy]) await expect(sent).rejects.toThrow(/does not know PUT/);
+  const dynamodb = new DynamoDBClient({ ...settings.dynamodb, maxAttempts: 1 });
+  const Keys = [{ pk: { S: "a" } }];
+  const two = new BatchGetItemCommand({
+    RequestItems: { "ledger-table": { Keys }, "starts-table": { Keys } },
+  });
+  await expect(dynamodb.send(two)).rejects.toThrow("several tables");
+  expect(told().filter(({ functionName }) => functionName === "Teller")).toEqual([]);
 });

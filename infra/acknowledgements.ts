@@ -135,7 +135,7 @@ export function acknowledgements(stage: Stage, configuration: Configuration): Ac
       id: "AwsSolutions-SQS3",
       on: `Billing/${queue}/Resource`,
       reason:
-        "It is a dead-letter queue itself, of the scheduler and of the Lambda, which the rule does not see.",
+        "It is a dead-letter queue itself, of a schedule or of a Lambda too, which the rule does not see.",
     })),
   ];
 }

@@ -3,6 +3,7 @@ import {
   Alarm,
   ComparisonOperator,
   type IMetric,
+  MathExpression,
   Metric,
   Stats,
   TreatMissingData,
@@ -16,15 +17,14 @@ import { type MetricName, NAMESPACE } from "../lambdas/domain/metrics.ts";
 import type { TopicName } from "./config/alarm-addresses.ts";
 import type { Deployment } from "./handler.ts";
 import type { Topics } from "./topics.ts";
-import { WATCH_EVERY_MINUTES } from "./watch.ts";
+import { type Watch, WATCH_EVERY_MINUTES } from "./watch.ts";
 
 /** What is watched beside the streams' own counts. */
 interface Watched {
   readonly machine: IStateMachine;
   readonly starter: IFunction;
   readonly missedStarts: IQueue;
-  readonly watch: IFunction;
-  readonly missedLooks: IQueue;
+  readonly watch: Watch;
 }
 
 interface AlarmProps {
@@ -38,12 +38,13 @@ const MINUTE = Duration.minutes(1);
 /** What comes again of the same stream within this time has the same cause, such as what every look finds again. */
 const SAME_CAUSE_MINUTES = 30;
 
-/** How long the watch may be silent. */
+/** How long the watch may be silent, in whole looks. */
 const SILENT_MINUTES = 45;
 
 /**
- * Everything that rings. The runbook has a section for each name. No alarm says that something is over: the count of
- * a failure falls back to nothing by itself, while the batch stays where it failed.
+ * Every alarm. The runbook has a section for each name. An alarm rings when its state changes and not again while it
+ * stands, so what follows soon is not heard; of executions, `ended-executions.ts` tells each one. No alarm says that
+ * something is over: the count of a failure falls back to nothing by itself, while the batch stays where it failed.
  */
 export function alarms(
   scope: Construct,
@@ -57,17 +58,17 @@ export function alarms(
     for (const stream of streams) ring.once(name, stream, counted(name, stream), props);
   };
 
-  ring.eachTime("ExecutionFailed", watched.machine.metricFailed(SUM), {
+  ring.anew("ExecutionFailed", watched.machine.metricFailed(SUM), {
     rings: "page",
     impact:
       "A batch has stopped at the state that failed, its stream is locked, and its debits wait for a person.",
   });
-  ring.eachTime("ExecutionTimedOut", watched.machine.metricTimedOut(SUM), {
+  ring.anew("ExecutionTimedOut", watched.machine.metricTimedOut(SUM), {
     rings: "page",
     impact:
       "A batch has run for hours without an end, its stream is locked, and its debits may miss the cut-off.",
   });
-  ring.eachTime("ExecutionAborted", watched.machine.metricAborted(SUM), {
+  ring.anew("ExecutionAborted", watched.machine.metricAborted(SUM), {
     rings: "page",
     impact: "Somebody has stopped a batch in the middle, and it keeps its stream's lock.",
   });
@@ -109,27 +110,28 @@ export function alarms(
       "A call ended in an error: a repeat may have mended it, and a batch that it stopped pages by itself.",
   });
 
-  ring.inQueue("StartMissed", watched.missedStarts, {
+  ring.once("StartMissed", "", sentTo(watched.missedStarts), {
     rings: "page",
     impact: "A scheduled start was not delivered or failed, so a stream's batch of today has not begun.",
   });
-  ring.eachTime("StarterFailed", watched.starter.metricErrors(SUM), {
+  ring.anew("StarterFailed", watched.starter.metricErrors(SUM), {
     rings: "ticket",
     impact:
       "The starter ended in an error; a scheduled start that it lost pages from the queue of missed starts.",
   });
-  for (const stream of streams) {
+  // Where nobody is to look, silence means nothing.
+  for (const stream of watched.watch.isScheduled ? streams : []) {
     ring.withoutSign("WatchSilent", stream, counted("Watched", stream), {
       rings: "page",
       impact:
         "Nobody looks for missing lists and batches of this stream: a day without billing would go unseen.",
     });
   }
-  ring.inQueue("WatchMissed", watched.missedLooks, {
-    rings: "page",
-    impact: "A look of the watch was not made, so what is missing may be told late.",
+  ring.once("WatchMissed", "", sentTo(watched.watch.missedLooks), {
+    rings: "ticket",
+    impact: "A look was not delivered, so what is missing is told late; many of them page as silence.",
   });
-  ring.once("WatchFailed", "", watched.watch.metricErrors(SUM), {
+  ring.once("WatchFailed", "", watched.watch.lambda.metricErrors(SUM), {
     rings: "ticket",
     impact: "The watch could not look at every stream; what it cannot see for long pages as its silence.",
   });
@@ -140,6 +142,15 @@ const SUM = { statistic: Stats.SUM, period: MINUTE };
 /** A stream's count, as `lambdas/adapters/metrics.ts` writes it. A name that is not on the list does not compile. */
 function counted(metricName: MetricName, stream: string): Metric {
   return new Metric({ namespace: NAMESPACE, metricName, dimensionsMap: { Stream: stream }, ...SUM });
+}
+
+/**
+ * What was left in a queue, and not what lies there: a message that nobody takes out would keep the alarm where it is,
+ * and the next one would not be heard. Scheduler and Lambda send their messages themselves, and so they are counted;
+ * those that SQS itself moves into a dead-letter queue are not.
+ */
+function sentTo(queue: IQueue): IMetric {
+  return queue.metricNumberOfMessagesSent(SUM);
 }
 
 /** The ways of ringing. What no data mean is said in each of them. */
@@ -173,33 +184,32 @@ function ringing(scope: Construct, topics: Topics) {
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
   return {
-    /** One count rings, and what is counted within the next half an hour does not ring again. */
+    /**
+     * One count rings, and what is counted within the next half an hour does not ring again. A count that CloudWatch
+     * has late, as from a queue that was idle, rings too.
+     */
     once: (name: string, stream: string, metric: IMetric, props: AlarmProps) =>
       count(name, stream, metric, props, SAME_CAUSE_MINUTES),
-    /** Every minute with a count rings: where the metric has no stream, the next one may be another stream's. */
-    eachTime: (name: string, metric: IMetric, props: AlarmProps) => count(name, "", metric, props, 1),
-    /** A message that lies in a queue rings, and rings until it is taken out. */
-    inQueue: (name: string, queue: IQueue, props: AlarmProps) =>
-      alarm(
-        name,
-        "",
-        queue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM, period: MINUTE }),
-        props,
-        {
-          comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-          evaluationPeriods: 1,
-          datapointsToAlarm: 1,
-          // A queue that nobody uses sends no data, and what lay in it then lies there still.
-          treatMissingData: TreatMissingData.IGNORE,
-        },
-      ),
-    /** Silence rings. */
+    /**
+     * A minute with a count rings, and the next one anew once the alarm has fallen back. CloudWatch looks at more than
+     * the last minute, so that takes some minutes, and what is counted within them is not heard.
+     */
+    anew: (name: string, metric: IMetric, props: AlarmProps) => count(name, "", metric, props, 1),
+    /** Silence rings, between that time and one look later. */
     withoutSign: (name: string, stream: string, metric: Metric, props: AlarmProps) => {
       const periods = SILENT_MINUTES / WATCH_EVERY_MINUTES;
-      alarm(name, stream, metric.with({ period: Duration.minutes(WATCH_EVERY_MINUTES) }), props, {
+      // Zeros in the gaps: without them CloudWatch fills up the periods with older looks, and hears no silence.
+      const period = Duration.minutes(WATCH_EVERY_MINUTES);
+      const looks = new MathExpression({
+        expression: "FILL(m, 0)",
+        usingMetrics: { m: metric.with({ period }) },
+        period,
+      });
+      alarm(name, stream, looks, props, {
         comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
         evaluationPeriods: periods,
         datapointsToAlarm: periods,
+        // Of a stream that was never looked at there is nothing to fill up.
         treatMissingData: TreatMissingData.BREACHING,
       });
     },

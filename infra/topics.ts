@@ -1,15 +1,20 @@
 import { Arn, ArnFormat, Aws, CfnRule, Fn, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { Key } from "aws-cdk-lib/aws-kms";
+import { type IKey, Key } from "aws-cdk-lib/aws-kms";
 import { type ITopic, Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { Construct } from "constructs";
 import { type AlarmAddresses, exampleAddresses, TOPICS, type TopicName } from "./config/alarm-addresses.ts";
 import type { Stage } from "./stage.ts";
 
-/** What alarms ring, and who hears it. Only CloudWatch's alarms of this account may publish, and only over TLS. */
+/**
+ * What alarms ring, and who hears it. The topics let in CloudWatch's alarms of this account alone, and only over TLS;
+ * roles of this account may have leave of their own.
+ */
 export class Topics extends Construct {
   readonly named: Readonly<Record<TopicName, ITopic>>;
+  /** Of all of them, and of nothing else. */
+  readonly key: IKey;
 
   constructor(scope: Construct, id: string, stage: Stage, addresses: AlarmAddresses) {
     super(scope, id);
@@ -21,6 +26,7 @@ export class Topics extends Construct {
       enableKeyRotation: true,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    this.key = masterKey;
     masterKey.addToResourcePolicy(
       new PolicyStatement({
         principals: [cloudWatch],

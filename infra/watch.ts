@@ -9,13 +9,15 @@ import { objectKeys } from "./object-keys.ts";
 import { deadLetters, schedulerRole } from "./scheduled-call.ts";
 import type { DataStack } from "./stacks/data.ts";
 
-/** How far apart the looks are, in minutes; `lambdas/watch` counts on it where a day ends. */
+/** How far apart the looks are, in minutes. `lambdas/watch` needs them closer than what it adds to a day. */
 export const WATCH_EVERY_MINUTES = 15;
 
 export interface Watch {
   readonly lambda: NodejsFunction;
-  /** Looks that were not made. */
+  /** Looks that were not delivered. */
   readonly missedLooks: IQueue;
+  /** Whether it looks unasked. */
+  readonly isScheduled: boolean;
 }
 
 /** The watch: looks at every stream, all day, for what should be there by now and is not. It may only read. */
@@ -30,12 +32,13 @@ export function watch(scope: Construct, deployment: Deployment, data: DataStack)
       data.ledger.may({ get: ["BATCH"], query: ["STREAM"] }),
       data.dueLists.may({ list: keys.dueFolders }),
     ],
-    onFailure: missedLooks,
+    // A look that failed goes nowhere: the next one is due soon, and what lasts is heard as silence.
   });
+  // A dev stage bills only when somebody starts a batch there, and so misses none.
+  const isScheduled = deployment.stage === "prod";
   new Schedule(scope, "WatchSchedule", {
     description: "Lets the watch look at every stream",
-    // A dev stage bills only when somebody starts a batch there, and so misses none.
-    enabled: deployment.stage === "prod",
+    enabled: isScheduled,
     schedule: ScheduleExpression.rate(Duration.minutes(WATCH_EVERY_MINUTES)),
     timeWindow: TimeWindow.off(),
     target: new LambdaInvoke(lambda, {
@@ -47,5 +50,5 @@ export function watch(scope: Construct, deployment: Deployment, data: DataStack)
       role: schedulerRole(scope, "WatchSchedulerRole", lambda, missedLooks),
     }),
   });
-  return { lambda, missedLooks };
+  return { lambda, missedLooks, isScheduled };
 }

@@ -107,6 +107,15 @@ describe("the domain", () => {
   });
 });
 
+describe("a trace", () => {
+  it("holds nothing of ours but an error's own words: no package makes segments or annotations", () => {
+    const { dependencies } = JSON.parse(source("package.json")) as { dependencies: Record<string, string> };
+    const names = Object.keys(dependencies);
+    expect(names.length).toBeGreaterThan(10);
+    expect(names.filter((name) => /xray|tracer|opentelemetry/.test(name))).toEqual([]);
+  });
+});
+
 describe("the steps", () => {
   it("reach AWS through the adapters alone", () => {
     const sdk = lambdaFiles.filter((file) =>

@@ -14,7 +14,12 @@ export interface BatchResult {
   readonly failedState?: string;
   readonly error?: { readonly name: string; readonly message: string; readonly next: readonly string[] };
   /** The cents that may be told, once the list has been read: without those of rows that may be shifted. */
-  readonly due: { readonly count: number; readonly cents?: number };
+  readonly due: {
+    readonly count: number;
+    readonly cents?: number;
+    /** How many rows have an amount that is not among the cents; absent if none. */
+    readonly untold?: number;
+  };
   readonly staged: { readonly count: number; readonly cents: number };
   readonly excluded: { readonly count: number; readonly byReason: Readonly<Record<string, number>> };
   readonly bankFiles: readonly {
@@ -41,6 +46,7 @@ export function batchResult(
 ): BatchResult {
   const { record, report } = view;
   const due = record?.dueList;
+  const untold = report?.content.excluded.untold;
   const byReason = record?.ending?.excluded.byReason ?? report?.content.excluded.byReason ?? {};
   const failure =
     record?.state === "ABANDONED"
@@ -54,7 +60,9 @@ export function batchResult(
     batchId: view.batchId,
     status: failure ? statusOf(failure.error.name) : closedBefore ? "ALREADY_CLOSED" : "CLOSED",
     ...failure,
-    due: due ? { count: due.count, ...(due.cents !== undefined && { cents: due.cents }) } : claimed,
+    due: due
+      ? { count: due.count, ...(due.cents !== undefined && { cents: due.cents }), ...(untold && { untold }) }
+      : claimed,
     staged: view.staged,
     excluded: { count: view.excluded.count, byReason },
     bankFiles: exported.files.map(({ path, sha256, debits, cents }) => ({

@@ -38,9 +38,9 @@ function totals({ due, staged, bankFiles }: BatchResult): string {
       cents: 0,
     },
   );
-  return table([
+  const figures = table([
     ["", "due list", "ledger", "bank file"],
-    ["count", whole(due.count), whole(staged.count), whole(sent.count)],
+    ["debits", whole(due.count), whole(staged.count), whole(sent.count)],
     [
       "amount",
       due.cents === undefined ? "not read" : dollars(due.cents),
@@ -48,6 +48,9 @@ function totals({ due, staged, bankFiles }: BatchResult): string {
       dollars(sent.cents),
     ],
   ]);
+  if (due.untold === undefined) return figures;
+  const rows = due.untold === 1 ? "1 row" : `${whole(due.untold)} rows`;
+  return `${figures}\nThe due list's amount leaves out ${rows} whose amount may be a bank account.`;
 }
 
 function exclusions({ excluded }: BatchResult): string {

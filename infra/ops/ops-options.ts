@@ -17,7 +17,7 @@ export const OPS_HELP = `What people may do with batches and streams. Everything
 
 options
   --yes              do it (otherwise say what would be done)
-  --reason <text>    why; kept in the batch's audit trail
+  --reason <text>    why; kept for ever and shown, so without names and bank accounts
   --stage <stage>    act on AWS, on the stacks of dev or prod (otherwise on the local engine under .local/)
   --as <name>        who acts, on the local engine only (default: operator); on AWS you are whom AWS says you are
   --now <instant>    what the local clock shows (default: the schedule time of the batch's billing date; five minutes

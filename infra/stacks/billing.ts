@@ -3,6 +3,7 @@ import type { Construct } from "constructs";
 import { alarms } from "../alarms.ts";
 import { billingBatch } from "../billing-batch.ts";
 import type { AlarmAddresses } from "../config/alarm-addresses.ts";
+import { endedExecutions } from "../ended-executions.ts";
 import type { Deployment } from "../handler.ts";
 import { operations } from "../operations.ts";
 import { startBatch } from "../start-batch.ts";
@@ -28,9 +29,10 @@ export class BillingStack extends Stack {
       new CfnOutput(this, `${lambda.node.id}FunctionName`, { value: lambda.functionName });
     }
     new CfnOutput(this, "StateMachineArn", { value: batch.arn });
-    const { lambda: watcher, missedLooks } = watch(this, deployment, data);
+    const looks = watch(this, deployment, data);
     const topics = new Topics(this, "Topics", deployment.stage, addresses);
     const { machine } = batch;
-    alarms(this, deployment, topics, { machine, starter, missedStarts, watch: watcher, missedLooks });
+    alarms(this, deployment, topics, { machine, starter, missedStarts, watch: looks });
+    endedExecutions(this, deployment, topics, machine);
   }
 }

@@ -6,10 +6,10 @@ import { MANIFEST } from "../due-list-identity.ts";
 import type { Instant, Ports } from "../ports.ts";
 
 /**
- * In milliseconds: a day that is looked at ends this much after midnight. The looks are a quarter of an hour apart,
- * and so the last quarter of an hour of a day is looked at too.
+ * In milliseconds: a day that is looked at ends this much after midnight. The looks of the schedule are closer to each
+ * other than that, and so the last minutes of a day are looked at too.
  */
-const AFTER_MIDNIGHT_MS = 20 * 60_000;
+export const AFTER_MIDNIGHT_MS = 20 * 60_000;
 
 export type Missing = "DueListMissing" | "BatchMissing";
 

@@ -15,6 +15,12 @@ import { type BilledStream, DATE, LocalBilling, type Slot } from "./local-batch.
 import { lostAnswer } from "./store-wire.ts";
 import { TamperedBatch } from "./tampered-batch.ts";
 
+/** What Lambda's runtime sends of an error to X-Ray. Nothing else of ours is in a trace: no code makes segments of its own. */
+function tracedOf(error: unknown): string {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  return JSON.stringify({ exceptions: [{ type: name, message, stack }] });
+}
+
 /** Something that was told, and where. */
 export interface Told {
   readonly place: string;
@@ -54,6 +60,7 @@ export class LeakRuns {
         return output;
       } catch (error) {
         told.push({ place: "errors", where: name, text: everyWordOf(error) });
+        told.push({ place: "traces", where: name, text: tracedOf(error) });
         throw error;
       }
     };

@@ -32,6 +32,7 @@ const ELSEWHERE = [
   "inputs of functions",
   "outputs of functions",
   "errors",
+  "traces",
   "texts of the command lines",
   "exported reports and exclusions",
   "standard output",

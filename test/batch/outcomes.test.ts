@@ -110,7 +110,7 @@ describe("a due list that is not what it says", () => {
     }),
     "another total": (rows: DueRow[]) => ({
       list: dueList(rows, { totalCents: Number(cents(rows)) + 1 }),
-      says: [`${cents(rows) + 1n} cents`, `has ${cents(rows)}`],
+      says: ["1 cents more than the list has"],
     }),
     "another SHA-256": (rows: DueRow[]) => {
       const list = dueList(rows, { sha256: stranger });

@@ -17,18 +17,27 @@ export interface FoundAlarm {
 
 /** The alarms of the stack, in order. */
 export function alarmsOf(billing: Template): FoundAlarm[] {
-  return ofType(billing, "AWS::CloudWatch::Alarm").map(([id, { Properties }]) => ({
-    id,
-    name: id.replace(/Alarm\w*$/, ""),
-    description: Properties.AlarmDescription,
-    namespace: Properties.Namespace,
-    metric: Properties.MetricName,
-    dimensions: Object.fromEntries(
-      Properties.Dimensions.map(({ Name, Value }: Json) => [Name, textOf(Value)]),
-    ) as Record<string, string>,
-    rings: (Properties.AlarmActions ?? []).map((action: Json) =>
-      textOf(action).replace(/^<Topics(\w+)[0-9A-F]{8}>$/, "$1"),
-    ),
-    properties: Properties,
-  }));
+  return ofType(billing, "AWS::CloudWatch::Alarm").map(([id, { Properties }]) => {
+    const { Namespace, MetricName, Dimensions } = metricOf(id, Properties);
+    return {
+      id,
+      name: id.replace(/Alarm\w*$/, ""),
+      description: Properties.AlarmDescription,
+      namespace: Namespace,
+      metric: MetricName,
+      dimensions: Object.fromEntries(Dimensions.map(({ Name, Value }: Json) => [Name, textOf(Value)])),
+      rings: (Properties.AlarmActions ?? []).map((action: Json) =>
+        textOf(action).replace(/^<Topics(\w+)[0-9A-F]{8}>$/, "$1"),
+      ),
+      properties: Properties,
+    };
+  });
+}
+
+/** The one metric that an alarm hears, by itself or in an expression. */
+function metricOf(id: string, properties: Json): Json {
+  if (properties.Metrics === undefined) return properties;
+  const [only, ...more] = properties.Metrics.flatMap(({ MetricStat }: Json) => MetricStat?.Metric ?? []);
+  if (only === undefined || more.length > 0) throw new Error(`${id} has not one metric`);
+  return only;
 }

@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 const NAMES = streams.map(({ name }) => name);
 
-/** Which topic each alarm rings, and how long after it rang it stays so. */
+/** Which topic each alarm rings, and how many of its periods it looks at. */
 const RINGS: Readonly<Record<string, [topic: string, minutes: number]>> = {
   ExecutionFailed: ["page", 1],
   ExecutionTimedOut: ["page", 1],
@@ -29,18 +29,25 @@ const RINGS: Readonly<Record<string, [topic: string, minutes: number]>> = {
   StartRefused: ["page", 30],
   DuplicateExcluded: ["duplicates", 30],
   StepFailed: ["ticket", 30],
-  StartMissed: ["page", 1],
+  StartMissed: ["page", 30],
   StarterFailed: ["ticket", 1],
   WatchSilent: ["page", 3],
-  WatchMissed: ["page", 1],
+  WatchMissed: ["ticket", 30],
   WatchFailed: ["ticket", 30],
 };
 
+/** Both stages, and which of the alarms each has: where nobody looks unasked, silence would ring for ever. */
+const stages = () =>
+  [
+    { ...prod, names: Object.keys(RINGS) },
+    { ...dev, names: Object.keys(RINGS).filter((name) => name !== "WatchSilent") },
+  ] as const;
+
 describe("the alarms", () => {
-  test("are these, in both stages, and each rings its topic and says nothing when it falls back", () => {
-    for (const { billing } of [dev, prod]) {
+  test("are these, each rings its topic and says nothing when it falls back, and dev waits for no looks", () => {
+    for (const { billing, names } of stages()) {
       const alarms = alarmsOf(billing);
-      expect([...new Set(alarms.map(({ name }) => name))]).toEqual(Object.keys(RINGS));
+      expect([...new Set(alarms.map(({ name }) => name))]).toEqual(names);
       for (const { id, name, rings, properties } of alarms) {
         expect([id, rings, properties.EvaluationPeriods]).toEqual([id, [RINGS[name]?.[0]], RINGS[name]?.[1]]);
         expect(properties.ActionsEnabled ?? true).toBe(true);
@@ -50,10 +57,10 @@ describe("the alarms", () => {
   });
 
   test("of our own counts exist for every stream, under a name of the list and that dimension alone", () => {
-    for (const { billing } of [dev, prod]) {
+    for (const { billing, names } of stages()) {
       const own = alarmsOf(billing).filter(({ namespace }) => namespace === "DebitOnce");
       const byName = Map.groupBy(own, ({ name }) => name);
-      expect(byName.size).toBe(9);
+      expect(byName.size).toBe(names.includes("WatchSilent") ? 9 : 8);
       for (const [name, alarms] of byName) {
         expect(
           alarms.map(({ dimensions }) => dimensions),
@@ -84,9 +91,9 @@ describe("the alarms", () => {
         ["ExecutionFailed", "AWS/States", "ExecutionsFailed", machine],
         ["ExecutionTimedOut", "AWS/States", "ExecutionsTimedOut", machine],
         ["ExecutionAborted", "AWS/States", "ExecutionsAborted", machine],
-        ["StartMissed", "AWS/SQS", "ApproximateNumberOfMessagesVisible", queue("MissedStarts")],
+        ["StartMissed", "AWS/SQS", "NumberOfMessagesSent", queue("MissedStarts")],
         ["StarterFailed", "AWS/Lambda", "Errors", lambda("StartBatch")],
-        ["WatchMissed", "AWS/SQS", "ApproximateNumberOfMessagesVisible", queue("MissedLooks")],
+        ["WatchMissed", "AWS/SQS", "NumberOfMessagesSent", queue("MissedLooks")],
         ["WatchFailed", "AWS/Lambda", "Errors", lambda("Watch")],
       ]);
     }
@@ -100,22 +107,22 @@ describe("the alarms", () => {
         DatapointsToAlarm: 1,
         Threshold: 1,
         ComparisonOperator: "GreaterThanOrEqualToThreshold",
+        Statistic: "Sum",
+        TreatMissingData: "notBreaching",
       });
-      const ofQueue = properties.Namespace === "AWS/SQS";
-      expect([name, properties.Statistic]).toEqual([name, ofQueue ? "Maximum" : "Sum"]);
-      expect([name, properties.TreatMissingData]).toEqual([name, ofQueue ? "ignore" : "notBreaching"]);
     }
   });
 
-  test("ring when the watch has been silent for 45 minutes, no data being silence", () => {
+  test("ring when the watch has been silent for 45 minutes, a gap being a zero and no data at all silence", () => {
     const silent = alarmsOf(prod.billing).filter(({ name }) => name === "WatchSilent");
     expect(silent).toHaveLength(2);
     for (const { properties } of silent) {
+      const [filled, { Id, MetricStat, ReturnData }, ...more] = properties.Metrics;
+      expect([more, filled.Expression, filled.ReturnData ?? true]).toEqual([[], `FILL(${Id}, 0)`, true]);
+      expect([MetricStat.Period, MetricStat.Stat, ReturnData]).toEqual([900, "Sum", false]);
       expect(properties).toMatchObject({
-        Period: 900,
         EvaluationPeriods: 3,
         DatapointsToAlarm: 3,
-        Statistic: "Sum",
         Threshold: 1,
         ComparisonOperator: "LessThanThreshold",
         TreatMissingData: "breaching",
@@ -146,6 +153,71 @@ describe("the alarms", () => {
       ([, topic, name]) => [name, topic],
     );
     expect(rows).toEqual(Object.entries(RINGS).map(([name, [topic]]) => [name, topic]));
+  });
+});
+
+describe("an execution that ended without success", () => {
+  const ruleOf = ({ billing }: Synthesized): [string, Json] => {
+    const [[id, rule] = ["", { Properties: {} }], ...others] = ofType(billing, "AWS::Events::Rule");
+    expect(others).toEqual([]);
+    return [id, rule.Properties];
+  };
+
+  test("of our machine pages whatever other one did, by an event of its own", () => {
+    for (const stage of [dev, prod]) {
+      const [, { EventPattern, State, Targets, ...rest }] = ruleOf(stage);
+      const [[machine] = [""]] = ofType(stage.billing, "AWS::StepFunctions::StateMachine");
+      expect(EventPattern).toEqual({
+        source: ["aws.states"],
+        "detail-type": ["Step Functions Execution Status Change"],
+        detail: { status: ["FAILED", "TIMED_OUT", "ABORTED"], stateMachineArn: [{ Ref: machine }] },
+      });
+      expect([State, rest.EventBusName]).toEqual(["ENABLED", undefined]);
+      expect(Targets.map(({ Arn }: Json) => textOf(Arn))).toEqual([
+        expect.stringMatching(/^<Topicspage[0-9A-F]{8}>$/),
+      ]);
+    }
+  });
+
+  test("is told by its name and status, and by nothing else of the event, which holds its input too", () => {
+    for (const stage of [dev, prod]) {
+      const [{ Input, InputPath, InputTransformer }] = ruleOf(stage)[1].Targets;
+      expect([Input, InputPath]).toEqual([undefined, undefined]);
+      expect(InputTransformer.InputPathsMap).toEqual({
+        "detail-name": "$.detail.name",
+        "detail-status": "$.detail.status",
+      });
+      expect(JSON.parse(InputTransformer.InputTemplate)).toBe(
+        "Execution <detail-name> has ended: <detail-status>. See infra/runbook.md#by-alarm",
+      );
+    }
+  });
+
+  test("is told in a role that only this rule of this account takes, and that publishes to page and no more", () => {
+    for (const stage of [dev, prod]) {
+      const [, { Name, Targets }] = ruleOf(stage);
+      const role = textOf(Targets[0].RoleArn).replace(/^<(\w+)\.Arn>$/, "$1");
+      const [trust, ...others] =
+        stage.billing.Resources[role]?.Properties.AssumeRolePolicyDocument.Statement ?? [];
+      expect(others).toEqual([]);
+      expect(trust).toMatchObject({
+        Effect: "Allow",
+        Principal: { Service: "events.amazonaws.com" },
+        Action: "sts:AssumeRole",
+        Condition: { StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } },
+      });
+      expect(textOf(trust.Condition.StringEquals["aws:SourceArn"])).toBe(
+        `arn:<AWS::Partition>:events:<AWS::Region>:<AWS::AccountId>:rule/${Name}`,
+      );
+      const statements = ofType(stage.billing, "AWS::IAM::Policy")
+        .filter(([, { Properties }]) => Properties.Roles.some(({ Ref }: Json) => Ref === role))
+        .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement as Json[]);
+      const [[key] = [""]] = ofType(stage.billing, "AWS::KMS::Key");
+      expect(statements.map(({ Action, Resource }) => [Action, textOf(Resource)])).toEqual([
+        ["sns:Publish", textOf(Targets[0].Arn)],
+        [["kms:Decrypt", "kms:GenerateDataKey"], `<${key}.Arn>`],
+      ]);
+    }
   });
 });
 

@@ -31,9 +31,9 @@ describe("the number of a due list that names none", () => {
     expect(await freeNumber(objects, "au-cba", DATE, folder("two", 2))).toBe(3);
   });
 
-  it("is never another list's, whose figures are told", async () => {
+  it("is never another list's, whose rows are counted", async () => {
     const objects = await withLists(folder("one", 7));
-    expect(await otherList(objects, "au-cba", DATE, 1, folder("two"))).toEqual({ count: 7, cents: 100 });
+    expect(await otherList(objects, "au-cba", DATE, 1, folder("two"))).toEqual({ count: 7 });
     expect(await otherList(objects, "au-cba", DATE, 1, folder("one", 7))).toBeUndefined();
     expect(await otherList(objects, "au-cba", DATE, 2, folder("two"))).toBeUndefined();
   });

@@ -230,11 +230,7 @@ const EXPECTED: Record<string, string[]> = {
   ],
   PauseStream: ledger({ GetItem: "STREAM", PutItem: "STREAM" }),
   ResumeStream: ledger({ GetItem: "STREAM", PutItem: "STREAM" }),
-  Watch: [
-    ...ledger({ GetItem: "BATCH", Query: "STREAM" }),
-    "s3:ListBucket DueLists (au-cba/*, au-wbc/*)",
-    "sqs:SendMessage the missed looks",
-  ],
+  Watch: [...ledger({ GetItem: "BATCH", Query: "STREAM" }), "s3:ListBucket DueLists (au-cba/*, au-wbc/*)"],
   Propose: [
     ...ledger({ GetItem: "STREAM BATCH", PutItem: "BATCH" }),
     ...read(report),
@@ -398,7 +394,7 @@ test("SubmitBankFile alone can put a file where the bank picks it up", () => {
   expect(putting).toEqual([submitter?.Properties.Role["Fn::GetAtt"][0]]);
 });
 
-test("no role but the Lambdas', the machine's, the scheduler's and two persons' exists; services assume theirs only", () => {
+test("no role but the Lambdas', the machine's, the scheduler's, the rule's and two persons' exists; services assume theirs only", () => {
   const roles = ofType(billing, "AWS::IAM::Role").map(([id, role]) => {
     const [statement, ...more] = role.Properties.AssumeRolePolicyDocument.Statement;
     expect(more).toEqual([]);
@@ -413,6 +409,8 @@ test("no role but the Lambdas', the machine's, the scheduler's and two persons' 
     // test/infra/two-persons.test.ts tells who may assume these.
     ["Proposer", 1],
     ["Approver", 1],
+    // test/infra/alarms.test.ts tells for which rule, and what it may do.
+    ["events.amazonaws.com", 1],
   ]);
 });
 

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { AFTER_MIDNIGHT_MS } from "../../lambdas/watch/watch.ts";
 import {
   type Json,
   lambdasOf,
@@ -161,7 +162,7 @@ test("everything that holds something has the logical id that it always had: ano
   }
 });
 
-test("only what would otherwise be replaced or doubled has a name of its own: the machine, its log and the schedules", () => {
+test("only what would otherwise be replaced, doubled or unknown to a policy has a name of its own", () => {
   const names =
     /^(Name|BucketName|TableName|RoleName|FunctionName|QueueName|TopicName|AlarmName|LogGroupName|StateMachineName|AliasName)$/;
   for (const { data, billing } of bothStages()) {
@@ -173,6 +174,7 @@ test("only what would otherwise be replaced or doubled has a name of its own: th
       ),
     );
     expect(named.toSorted()).toEqual([
+      "AWS::Events::Rule Name",
       "AWS::Logs::LogGroup LogGroupName",
       "AWS::Scheduler::Schedule Name",
       "AWS::Scheduler::Schedule Name",
@@ -499,7 +501,7 @@ describe("the starts", () => {
     }
   });
 
-  test("a start or a look that the Lambda itself failed lies in the same queue, which is encrypted on the way and at rest", () => {
+  test("a start that the Lambda itself failed lies in the same queue, and a failed look nowhere; both queues are encrypted on the way and at rest", () => {
     for (const { billing } of bothStages()) {
       const queues = ofType(billing, "AWS::SQS::Queue");
       expect(queues).toHaveLength(2);
@@ -518,9 +520,9 @@ describe("the starts", () => {
       const failed = ["StartBatch", "Watch"].map((name) => {
         const { id } = lambdasOf(billing).get(name) ?? {};
         const call = calls.find(({ FunctionName }) => FunctionName.Ref === id);
-        return textOf(call?.DestinationConfig.OnFailure.Destination).replace(/[0-9A-F]{8}/, "");
+        return textOf(call?.DestinationConfig?.OnFailure.Destination ?? "").replace(/[0-9A-F]{8}/, "");
       });
-      expect(failed).toEqual(["<MissedStarts.Arn>", "<MissedLooks.Arn>"]);
+      expect(failed).toEqual(["<MissedStarts.Arn>", ""]);
     }
   });
 
@@ -548,6 +550,17 @@ describe("the starts", () => {
           }),
         },
       ]);
+    }
+  });
+
+  test("looks are closer to each other than what a day is given after midnight, so its last minutes are seen", () => {
+    for (const { billing } of bothStages()) {
+      const minutes = ofType(billing, "AWS::Scheduler::Schedule").flatMap(([, { Properties }]) => {
+        const [, every] = /^rate\((\d+) minutes\)$/.exec(Properties.ScheduleExpression) ?? [];
+        return every === undefined ? [] : [Number(every)];
+      });
+      expect(minutes).toHaveLength(1);
+      expect(Math.max(...minutes) * 60_000).toBeLessThan(AFTER_MIDNIGHT_MS);
     }
   });
 });

@@ -111,6 +111,9 @@ describe("prod differs from dev in nothing but what is listed", () => {
         "every AWS::Logs::LogGroup: RetentionInDays: 30 → 365",
         "SubmitBankFile: ReservedConcurrentExecutions: none → 2",
         'every AWS::Scheduler::Schedule: State: "DISABLED" → "ENABLED"',
+        // Where the watch looks by itself, its silence rings.
+        "WatchSilentAlarmaucba: in prod only",
+        "WatchSilentAlarmauwbc: in prod only",
         // Who hears alarms is told per stage, and in prod a person's session begins with a second factor.
         "every AWS::SNS::Subscription: in prod only",
         ...["Approver", "Proposer"].map(

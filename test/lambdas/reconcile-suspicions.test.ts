@@ -272,7 +272,7 @@ describe("same-debit within a batch", () => {
       passed: false,
       expected: "0",
       found: "1",
-      note: `due-list line 7: ${SAME} as line 1`,
+      note: `due-list line 7: ${SAME} as due-list line 1`,
     });
     expect(message).toBe(
       `1 of 25 checks of batch ${BATCH} failed: suspicion same-debit (1); see ${BATCH}/report-001.json`,
@@ -332,7 +332,7 @@ describe("same-debit across batches", () => {
   const judgedWith = (batch: ClosedBatch, list = [...rows(2), row({ mandate_id: "today" })]) =>
     judgedRows(list, [batch]);
 
-  it("fails for a debit that was sent under another mandate, and names line, file and batch alone", async () => {
+  it("fails for a debit that was sent under another mandate, and names line and batch alone", async () => {
     const {
       failed,
       report,
@@ -340,7 +340,7 @@ describe("same-debit across batches", () => {
     } = await judgedWith({ daysAgo: 3, debits: [other, sent(), sent({ cents: 1 })] });
     expect(failed).toEqual(["same-debit"]);
     expect(found("same-debit").note).toBe(
-      `due-list line 3: ${SAME} as line 101 in file 1 of batch au-test-2026-02-27-01`,
+      `due-list line 3: ${SAME} as due-list line 101 of batch au-test-2026-02-27-01`,
     );
     expect(JSON.stringify(report)).not.toMatch(/12345678|083-170|earlier-1/);
   });
@@ -376,7 +376,7 @@ describe("same-debit across batches", () => {
     const list = [row({ mandate_id: "first" }), row({ mandate_id: "second" })];
     const { check: found } = await judgedWith({ debits: [other, sent({ mandateId: "first" })] }, list);
     expect(found("same-debit").found).toBe("2");
-    expect(found("same-debit").note).toContain(`line 2: ${SAME} as line 101 in file 1`);
+    expect(found("same-debit").note).toContain(`line 2: ${SAME} as due-list line 101`);
   });
 
   it("holds a debit against each merchant that its bank account pays as much", async () => {
@@ -386,7 +386,7 @@ describe("same-debit across batches", () => {
     ];
     const { check: found } = await judgedWith({ debits: [other, sent({ merchantId: "m-pool" })] }, list);
     expect(found("same-debit").note).toBe(
-      `due-list line 2: ${SAME} as line 101 in file 1 of batch au-test-2026-03-01-01`,
+      `due-list line 2: ${SAME} as due-list line 101 of batch au-test-2026-03-01-01`,
     );
   });
 
@@ -397,7 +397,7 @@ describe("same-debit across batches", () => {
       gate.objects.put("bankFiles", `${id}/${key}`, Buffer.from("x"));
     const { failed, report } = await gate.judge();
     expect(failed).toEqual(["same-debit"]);
-    expect(check(report, "same-debit").note).toContain(`line 100 in file 1 of batch ${id}`);
+    expect(check(report, "same-debit").note).toContain(`due-list line 100 of batch ${id}`);
   });
 
   it.each<[string, (gate: GateCase, id: string) => void, string]>([

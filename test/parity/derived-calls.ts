@@ -186,15 +186,32 @@ export const RULES: readonly Rule[] = [
           .flatMap(([, topics]) => topics.map((topic: string) => app.find(topic)))
           .flatMap((topic: Resource) => {
             const context = { "aws:SourceArn": [arn] };
-            const key: Json = topic.properties.KmsMasterKeyId;
             return [
               ofService("cloudwatch.amazonaws.com", "sns:Publish", topic.arn, context),
-              ...(key === undefined ? [] : ["kms:Decrypt", "kms:GenerateDataKey"]).map((action) =>
+              ...keyCalls(topic).map(({ action, key }) =>
                 ofService("cloudwatch.amazonaws.com", action, key, context),
               ),
             ];
           }),
       ),
+  },
+  {
+    because: "EventBridge takes the role of a rule's target",
+    calls: ({ app }) =>
+      ruleTargets(app).map(({ rule, target }) =>
+        assumed("events.amazonaws.com", target.RoleArn, { "aws:SourceArn": [rule.arn] }),
+      ),
+  },
+  {
+    because: "EventBridge publishes what a rule tells to the target's topic, which may be encrypted",
+    calls: ({ app }) =>
+      ruleTargets(app).flatMap(({ target }) => {
+        const topic = app.find(target.Arn);
+        return [
+          as(target.RoleArn, "sns:Publish", topic.arn),
+          ...keyCalls(topic).map(({ action, key }) => as(target.RoleArn, action, key)),
+        ];
+      }),
   },
   {
     because: "S3 notes who asked a bucket for what in the bucket for access logs",
@@ -307,6 +324,18 @@ function taken(role: string): Bare {
     "sts:RoleSessionName": ["anna"],
   };
   return personCall({ action: "sts:AssumeRole", resource: role, context, because: "" });
+}
+
+/** What whoever publishes to a topic asks of its key. */
+function keyCalls({ properties }: Resource): { readonly action: string; readonly key: string }[] {
+  const key: Json = properties.KmsMasterKeyId;
+  return key === undefined ? [] : ["kms:Decrypt", "kms:GenerateDataKey"].map((action) => ({ action, key }));
+}
+
+function ruleTargets(app: Synthesized): { readonly rule: Resource; readonly target: Json }[] {
+  return app
+    .ofType("AWS::Events::Rule")
+    .flatMap((rule) => rule.properties.Targets.map((target: Json) => ({ rule, target })));
 }
 
 /** What a role does that lists a bucket and reads all that functions have put there. */

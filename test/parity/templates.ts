@@ -98,6 +98,7 @@ const ARNS: Readonly<Record<string, (name: string) => string>> = {
   "AWS::CloudWatch::Alarm": (name) => inRegion("cloudwatch", `alarm:${name}`),
   "AWS::DynamoDB::GlobalTable": (name) => inRegion("dynamodb", `table/${name}`),
   "AWS::DynamoDB::Table": (name) => inRegion("dynamodb", `table/${name}`),
+  "AWS::Events::Rule": (name) => inRegion("events", `rule/${name}`),
   "AWS::IAM::ManagedPolicy": (name) => `arn:aws:iam::${ACCOUNT}:policy/${name}`,
   "AWS::IAM::Role": (name) => `arn:aws:iam::${ACCOUNT}:role/${name}`,
   "AWS::KMS::Key": (name) => inRegion("kms", `key/${name}`),
@@ -118,6 +119,7 @@ const REF_IS_ARN = new Set([
 
 /** Physical names that the app gives, by the property that holds them. */
 const GIVEN_NAMES: Readonly<Record<string, string>> = {
+  "AWS::Events::Rule": "Name",
   "AWS::IAM::Role": "RoleName",
   "AWS::Logs::LogGroup": "LogGroupName",
   "AWS::StepFunctions::StateMachine": "StateMachineName",

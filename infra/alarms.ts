@@ -129,7 +129,8 @@ export function alarms(
   }
   ring.once("WatchMissed", "", sentTo(watched.watch.missedLooks), {
     rings: "ticket",
-    impact: "A look was not delivered, so what is missing is told late; many of them page as silence.",
+    impact:
+      "A look was not delivered or failed, so what is missing is told late; many of them page as silence.",
   });
   ring.once("WatchFailed", "", watched.watch.lambda.metricErrors(SUM), {
     rings: "ticket",

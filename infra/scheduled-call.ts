@@ -4,7 +4,7 @@ import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { type IQueue, Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 
-/** A queue for calls that were not delivered, which the scheduler leaves there, and for such as have failed. */
+/** A queue for calls that were not delivered, or have failed: the scheduler and the Lambda leave theirs there. */
 export function deadLetters(scope: Construct, id: string): Queue {
   return new Queue(scope, id, {
     encryption: QueueEncryption.SQS_MANAGED,

@@ -14,7 +14,7 @@ export const WATCH_EVERY_MINUTES = 15;
 
 export interface Watch {
   readonly lambda: NodejsFunction;
-  /** Looks that were not delivered. */
+  /** Looks that were not delivered, or have failed. */
   readonly missedLooks: IQueue;
   /** Whether it looks unasked. */
   readonly isScheduled: boolean;
@@ -32,7 +32,7 @@ export function watch(scope: Construct, deployment: Deployment, data: DataStack)
       data.ledger.may({ get: ["BATCH"], query: ["STREAM"] }),
       data.dueLists.may({ list: keys.dueFolders }),
     ],
-    // A look that failed goes nowhere: the next one is due soon, and what lasts is heard as silence.
+    onFailure: missedLooks,
   });
   // A dev stage bills only when somebody starts a batch there, and so misses none.
   const isScheduled = deployment.stage === "prod";

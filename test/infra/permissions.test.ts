@@ -230,7 +230,11 @@ const EXPECTED: Record<string, string[]> = {
   ],
   PauseStream: ledger({ GetItem: "STREAM", PutItem: "STREAM" }),
   ResumeStream: ledger({ GetItem: "STREAM", PutItem: "STREAM" }),
-  Watch: [...ledger({ GetItem: "BATCH", Query: "STREAM" }), "s3:ListBucket DueLists (au-cba/*, au-wbc/*)"],
+  Watch: [
+    ...ledger({ GetItem: "BATCH", Query: "STREAM" }),
+    "s3:ListBucket DueLists (au-cba/*, au-wbc/*)",
+    "sqs:SendMessage the missed looks",
+  ],
   Propose: [
     ...ledger({ GetItem: "STREAM BATCH", PutItem: "BATCH" }),
     ...read(report),

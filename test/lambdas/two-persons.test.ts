@@ -146,6 +146,12 @@ describe("proposing", () => {
     await expect(proposed(world)).rejects.toThrow(ProposalRefused);
   });
 
+  it("is refused for a suspicion that was not judged: the gate would not take the acceptance", async () => {
+    const world = await suspected();
+    await stopped(world, { checks: [check("growth", { judged: false })] }, 3);
+    await expect(proposed(world)).rejects.toThrow(/does not have growth among its failed suspicions/);
+  });
+
   it("is refused unless the newest report says that the gate has stopped the batch", async () => {
     const world = await suspected();
     await stopped(world, { status: "GATE_PASSED" }, 3);

@@ -1,8 +1,10 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { type Figure, isMissed, tableOf } from "./figure.ts";
 import { benchGate } from "./gate.ts";
 import { benchMemory } from "./memory.ts";
-import { resultsOf } from "./results.ts";
+import { resultsOf, storedResults } from "./results.ts";
 import { median, medianRatio, rounds } from "./rounds.ts";
 import { benchStaging } from "./staging.ts";
 import { benchWriter } from "./writer.ts";
@@ -54,7 +56,7 @@ describe("the benches", () => {
     expect(
       figures.map(({ detail }) => /heap (\d+) MB/.exec(detail)?.[1]).filter((mb) => Number(mb) > 0),
     ).toHaveLength(figures.length);
-    // Nine processes, each of which loads the SDK: a busy machine needs minutes.
+    // Ten processes, each of which loads the SDK: a busy machine needs minutes.
   }, 600_000);
 });
 
@@ -99,5 +101,30 @@ describe("the rounds", () => {
     expect(median([5, 1, 3])).toBe(3);
     expect(median([4, 1, 3, 2])).toBe(2.5);
     expect(medianRatio([2, 30, 4], [1, 10, 4])).toBe(2);
+  });
+});
+
+describe("the README's figures", () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const stored = storedResults(fileURLToPath(new URL("results.json", import.meta.url)));
+  const all = Object.values(stored).flatMap(({ figures }) => figures);
+
+  it("are those of the stored run, which reached every target", () => {
+    expect(Object.keys(stored)).toEqual(["writer", "gate", "staging", "memory", "start"]);
+    expect(all.filter(isMissed)).toEqual([]);
+    const rows = [
+      ["writer, with every check, against npm", "speed against aba-generator 2.1.0", 1],
+      ["writer against filling a bare buffer", "speed against a bare buffer", 2],
+      ["gate against the bare reading", "time against the bare reading", 2],
+      ["the same, the SDK's work on claims left out", "the same, the SDK's work on claims left out", 2],
+      ["staging against a bare loop", "time against the bare loop", 2],
+      ["largest handler at 1,000,000 rows", "Reconcile, 1000000 rows: peak resident set", 0],
+    ] as const;
+    for (const [row, what, places] of rows) {
+      const told = new RegExp(`^\\| ${row}[^|]*\\| ([\\d.]+) `, "m").exec(readme)?.[1];
+      expect(told, row).toBe(all.find((figure) => figure.what === what)?.value.toFixed(places));
+    }
+    const largest = all.filter(({ unit }) => unit === "MB").toSorted((a, b) => b.value - a.value)[0];
+    expect(largest?.what).toContain("Reconcile, 1000000 rows");
   });
 });

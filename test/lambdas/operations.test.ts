@@ -118,6 +118,9 @@ describe("showing a batch", () => {
     });
     expect(view.execution).toBeUndefined();
     expect(view.report).toBeUndefined();
+    // The manifest's total, less this, would be the amount that no sum tells.
+    expect(view.record?.dueList?.cents).toBe(4995);
+    expect(JSON.stringify(view)).not.toContain("totalCents");
     expect(JSON.stringify(view)).not.toMatch(/12345678|083-170|NGUYEN|c-1/);
   });
 

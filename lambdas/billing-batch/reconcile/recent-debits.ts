@@ -15,11 +15,43 @@ export interface Match {
 
 /**
  * Debits that may match: which debits of the file, from 0 and rising, and beside each the line of the judged set. A
- * list that comes again makes every debit one, so they are two rows of numbers.
+ * list that comes again makes every debit one, so they are two rows of plain numbers.
  */
-interface Candidates {
-  readonly debits: number[];
-  readonly firsts: number[];
+class Candidates {
+  length = 0;
+  #debits: Uint32Array;
+  #firsts: Uint32Array;
+
+  /** @param room for so many without growing */
+  constructor(room: number) {
+    this.#debits = new Uint32Array(room);
+    this.#firsts = new Uint32Array(room);
+  }
+
+  add(debit: number, first: number): void {
+    if (this.length === this.#debits.length) this.#grow();
+    this.#debits[this.length] = debit;
+    this.#firsts[this.length] = first;
+    this.length += 1;
+  }
+
+  /** Undefined past the last one. */
+  debit(index: number): number | undefined {
+    return index < this.length ? this.#debits[index] : undefined;
+  }
+
+  first(index: number): number {
+    return this.#firsts[index] as number;
+  }
+
+  #grow(): void {
+    const grown = (from: Uint32Array) => {
+      const to = new Uint32Array(Math.max(2 * from.length, 16));
+      to.set(from);
+      return to;
+    };
+    [this.#debits, this.#firsts] = [grown(this.#debits), grown(this.#firsts)];
+  }
 }
 
 /**
@@ -37,7 +69,7 @@ export async function walkRecent(
 ): Promise<string | undefined> {
   const found = await candidatesIn(objects, item, payers);
   if (typeof found === "string") return found;
-  return found.debits.length === 0 ? undefined : nameThem(objects, item, found, payers, onMatch);
+  return found.length === 0 ? undefined : nameThem(objects, item, found, payers, onMatch);
 }
 
 async function candidatesIn(
@@ -47,13 +79,12 @@ async function candidatesIn(
 ): Promise<string | Candidates> {
   const { bytes, fault } = await readFrozen(objects, "bankFiles", item);
   if (bytes === undefined || fault !== undefined) return fault ?? "is not there";
-  const candidates: Candidates = { debits: [], firsts: [] };
+  const candidates = new Candidates(item.debits);
   let debits = 0;
   const { faults } = readBankFile(bytes, ({ code, bsb, accountNumber, cents }) => {
     if (code !== CODE_DEBIT) return;
     for (const first of payers.linesOf(bsb, accountNumber, cents)) {
-      candidates.debits.push(debits);
-      candidates.firsts.push(first);
+      candidates.add(debits, first);
     }
     debits += 1;
   });
@@ -64,7 +95,7 @@ async function candidatesIn(
 async function nameThem(
   objects: Objects,
   item: FileItem,
-  { debits, firsts }: Candidates,
+  candidates: Candidates,
   payers: DebitsByPayer,
   onMatch: (match: Match) => void,
 ): Promise<string | undefined> {
@@ -76,8 +107,8 @@ async function nameThem(
   if (fault !== undefined || bytes === undefined) return `has an index that ${fault ?? "is not there"}`;
   let [debit, next] = [0, 0];
   for (const value of jsonLines(bytes)) {
-    for (; debits[next] === debit; next += 1) {
-      const first = firsts[next] as number;
+    for (; candidates.debit(next) === debit; next += 1) {
+      const first = candidates.first(next);
       if (!isIndexLine(value) || value.cents !== payers.centsOf(first))
         return "has an index that is not its own";
       onMatch({ sent: value, first });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DueListMissing, DueListMismatch } from "./domain/faults.ts";
 import type { DueListIdentity } from "./domain/records.ts";
+import { sha256 } from "./stored-bytes.ts";
 import type { Objects } from "./ports.ts";
 
 export const CSV = "due.csv";
@@ -52,4 +53,27 @@ function parseManifest(bytes: Buffer, prefix: string): z.infer<typeof manifest> 
 /** Whether both name the same bytes with the same figures; where they lie does not matter. */
 export function sameList(a: DueListIdentity | undefined, b: DueListIdentity): boolean {
   return a?.sha256 === b.sha256 && a.count === b.count && a.totalCents === b.totalCents;
+}
+
+/**
+ * A hash over everything that {@link sameList} compares. It tells two lists apart where the manifest's total itself may
+ * not stand: of a single shifted row that would be the bank account.
+ */
+export function listMark({ sha256: hash, count, totalCents }: DueListIdentity): string {
+  return sha256(Buffer.from(`${hash} ${count} ${totalCents}`, "utf8"));
+}
+
+/** A list as messages name it: the last figure differs too where only the manifest's total does. */
+export function listInWords({ sha256: hash, count, mark }: StartedList): string {
+  return `${count} rows, SHA-256 ${hash.slice(0, 12)}…, mark ${mark.slice(0, 12)}…`;
+}
+
+/** A list as an execution's input names it. */
+export interface StartedList extends Pick<DueListIdentity, "sha256" | "count"> {
+  /** {@link listMark} */
+  readonly mark: string;
+}
+
+export function startedList(list: DueListIdentity): StartedList {
+  return { sha256: list.sha256, count: list.count, mark: listMark(list) };
 }

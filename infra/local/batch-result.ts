@@ -48,14 +48,7 @@ export function batchResult(
   const due = record?.dueList;
   const untold = report?.content.excluded.untold;
   const byReason = record?.ending?.excluded.byReason ?? report?.content.excluded.byReason ?? {};
-  const failure =
-    record?.state === "ABANDONED"
-      ? failureOf(view.batchId, stream, { status: "FAILED", failure: abandoned(view.batchId) })
-      : execution.status !== "SUCCEEDED"
-        ? failureOf(view.batchId, stream, execution)
-        : record?.state !== "CLOSED"
-          ? failureOf(view.batchId, stream, { status: "FAILED", failure: forgotten(view.batchId) })
-          : undefined;
+  const failure = failureIn(view, stream, execution);
   return {
     batchId: view.batchId,
     status: failure ? statusOf(failure.error.name) : closedBefore ? "ALREADY_CLOSED" : "CLOSED",
@@ -79,6 +72,20 @@ export function batchResult(
     }),
     ...(exported.report && { report: relative(process.cwd(), exported.report) }),
   };
+}
+
+/** What stands against "closed": the ledger's word first, then the execution's; undefined if nothing does. */
+function failureIn(
+  { batchId, record }: BatchView,
+  stream: string,
+  execution: Pick<ExecutionRecord, "status" | "failure">,
+) {
+  if (record?.state === "ABANDONED") {
+    return failureOf(batchId, stream, { status: "FAILED", failure: abandoned(batchId) });
+  }
+  if (execution.status !== "SUCCEEDED") return failureOf(batchId, stream, execution);
+  if (record?.state === "CLOSED") return undefined;
+  return failureOf(batchId, stream, { status: "FAILED", failure: forgotten(batchId) });
 }
 
 /** The failed state and the error with what to do next. A failed map names its child's error in the cause. */

@@ -181,7 +181,7 @@ describe("AcquireLock", () => {
     await layList(world, OTHER_LIST);
     await expect(acquire(world)).rejects.toThrow(DueListMismatch);
     await expect(acquire(world)).rejects.toThrow(
-      /1 rows, SHA-256 [0-9a-f]{12}….*1 rows, SHA-256 [0-9a-f]{12}…$/,
+      /1 rows, SHA-256 [0-9a-f]{12}…, mark .*1 rows, SHA-256 [0-9a-f]{12}…, mark [0-9a-f]{12}…$/,
     );
     const record = await world.ledger.readBatch(world.id());
     if (record) await world.ledger.writeBatch({ ...record, version: 2, state: "CLOSED" }, 1);

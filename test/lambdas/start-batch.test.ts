@@ -75,6 +75,7 @@ describe("StartBatch", () => {
       list: {
         sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
         count: expect.any(Number),
+        mark: expect.stringMatching(/^[0-9a-f]{64}$/),
       },
     });
     expect(world.lines).toEqual([
@@ -127,7 +128,18 @@ describe("StartBatch", () => {
     const told = start({}, { once: forgetful });
     await expect(told).rejects.toThrow(DueListMismatch);
     await expect(told).rejects.toThrow(
-      /1 rows, SHA-256 [0-9a-f]{12}…; now there are 1 rows, SHA-256 [0-9a-f]{12}…$/,
+      /1 rows, SHA-256 [0-9a-f]{12}…, mark [0-9a-f]{12}…; now there is 1 rows, SHA-256 [0-9a-f]{12}…, mark [0-9a-f]{12}…$/,
+    );
+  });
+
+  it("refuses the same rows under another total, or a manifest that was mended would be billed by nobody", async () => {
+    await layList(world, dueList([row()], { totalCents: 1 }));
+    await start();
+    await machine.ended(world.id());
+    await layList(world, dueList([row()]));
+    const forgetful: typeof once = async (_key, _fingerprint, _remaining, run) => run().then(() => "ran");
+    await expect(start({}, { once: forgetful })).rejects.toThrow(
+      /mark (?<then>[0-9a-f]{12})…; now .* mark (?!\k<then>)[0-9a-f]{12}…$/,
     );
   });
 

@@ -1,6 +1,6 @@
 import { appendEvent } from "../../audit-trail.ts";
 import { changeStream } from "../../stream-change.ts";
-import { dueListIdentity, sameList } from "../../due-list-identity.ts";
+import { dueListIdentity, listInWords, sameList, startedList } from "../../due-list-identity.ts";
 import { dueListPrefix, parseBatchId } from "../../domain/batch.ts";
 import {
   BatchAbandoned,
@@ -128,8 +128,7 @@ function isClosed(record: BatchItem | undefined, dueList: DueListIdentity): bool
 
 function figures(list: DueListIdentity | undefined): string {
   if (list === undefined) return "none";
-  // Without the total: of a single shifted row it would be the bank account.
-  return `${list.count} rows, SHA-256 ${list.sha256.slice(0, 12)}…`;
+  return listInWords(startedList(list));
 }
 
 /** The stream's item with the lock in this batch's name. Throws where somebody else's word stands against it. */

@@ -4,12 +4,12 @@ import { isSameSet, refusedApproval } from "../../domain/proposal.ts";
 import type {
   ApprovalItem,
   BatchItem,
+  DueListIdentity,
   EventItem,
   FileItem,
   ProposalItem,
   StreamItem,
   Sum,
-  DueListIdentity,
 } from "../../domain/records.ts";
 import type { BatchReport } from "../../domain/report.ts";
 import { latestReport } from "../../latest-report.ts";
@@ -103,7 +103,8 @@ export async function showBatch(
 function shown({ dueList, ...record }: BatchItem): ShownRecord {
   if (dueList === undefined) return record;
   const { totalCents: _total, ...told } = dueList;
-  return { ...record, dueList: { ...told, ...(record.plan && { cents: record.plan.cents ?? 0 }) } };
+  const cents = record.plan?.cents;
+  return { ...record, dueList: { ...told, ...(cents !== undefined && { cents }) } };
 }
 
 function streamView({

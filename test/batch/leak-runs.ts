@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { readAssembly } from "../../infra/local/assembly.ts";
 import { batchResult } from "../../infra/local/batch-result.ts";
 import { resultText } from "../../infra/local/result-text.ts";
 import type { Around } from "../../infra/local/local-app.ts";
@@ -11,7 +12,7 @@ import { type Canary, canary } from "./canaries.ts";
 import { type DueRow, dueList, HEADER, listOfBytes } from "./due-list.ts";
 import { FILE_CASES } from "./gate-file-cases.ts";
 import { LEDGER_CASES } from "./gate-ledger-cases.ts";
-import { type BilledStream, DATE, LocalBilling, type Slot } from "./local-batch.ts";
+import { type BilledStream, DATE, LocalBilling, type Slot, synthesis } from "./local-batch.ts";
 import { lostAnswer } from "./store-wire.ts";
 import { TamperedBatch } from "./tampered-batch.ts";
 
@@ -336,15 +337,8 @@ export class LeakRuns {
 
   /** Every function called with a row in the place of its event, and with one in each place of a good event. */
   async mistakenCalls(): Promise<number> {
-    const names = [
-      "AcquireLock",
-      "PlanSegments",
-      "StageSegment",
-      "ComposeBankFile",
-      "Reconcile",
-      "SubmitBankFile",
-    ];
-    const people = ["CloseBatch", "StartBatch", "ShowBatch", "RedriveBatch", "AbandonBatch", "PauseStream"];
+    // All that the app has, so that a new one is called too.
+    const functions = [...(await readAssembly(await synthesis())).functions.keys()];
     const stream = this.billing.stream();
     const row = this.row(stream, 1, {}, false);
     const { account_number: number, account_title: title } = row;
@@ -367,7 +361,7 @@ export class LeakRuns {
     ];
     let refused = 0;
     this.#listening.on = false;
-    for (const name of [...names, ...people, "ResumeStream", "Watch"]) {
+    for (const name of functions) {
       for (const mistake of mistakes) {
         await this.billing.app.invoke(name, mistake).catch(() => (refused += 1));
       }
@@ -380,7 +374,6 @@ export class LeakRuns {
             this.told.push({ place: "errors", where: name, text: everyWordOf(error) });
             refused += 1;
           });
-        await this.billing.app.invoke(name, mistake).catch(() => (refused += 1));
       }
     }
     this.#listening.on = true;

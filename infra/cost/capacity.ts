@@ -2,10 +2,11 @@ import { Readable } from "node:stream";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { ClientSettings } from "../local/loopback.ts";
 import { ASSUMED } from "./assumptions.ts";
+import { type RequestHandler, tappedHandler } from "../local/tapped-handler.ts";
 
 type Attribute = Readonly<Record<string, unknown>>;
 type Item = Readonly<Record<string, Attribute>>;
-type Handler = DynamoDBClient["config"]["requestHandler"];
+type Handler = RequestHandler;
 type Request = Parameters<Handler["handle"]>[0];
 
 interface Sent {
@@ -57,13 +58,7 @@ export class CapacityMeter {
       this.#count(request, sent, response.statusCode, JSON.parse(bytes.toString("utf8")) as Answer);
       return answer;
     };
-    return new Proxy(inner, {
-      get: (target, property) => {
-        if (property === "handle") return handle;
-        const value: unknown = Reflect.get(target, property);
-        return typeof value === "function" ? (value.bind(target) as unknown) : value;
-      },
-    });
+    return tappedHandler(inner, handle);
   }
 
   #count({ headers }: Request, sent: Sent, status: number, answer: Answer): void {

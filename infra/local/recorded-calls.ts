@@ -2,6 +2,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import type { ClientSettings } from "./loopback.ts";
+import { type RequestHandler, tappedHandler } from "./tapped-handler.ts";
 
 /** One request that a function really sent, as IAM and the bill see it. SDK retries are requests of their own. */
 export interface RecordedCall {
@@ -24,7 +25,7 @@ export interface RecordedCall {
   readonly responseBytes: number;
 }
 
-type Handler = S3Client["config"]["requestHandler"];
+type Handler = RequestHandler;
 type Request = Parameters<Handler["handle"]>[0];
 
 /** The same client settings for one function, with every request told to `onCall` when its answer has come. */
@@ -49,13 +50,7 @@ export function recording(
         throw error;
       }
     };
-    return new Proxy(inner, {
-      get: (target, property) => {
-        if (property === "handle") return handle;
-        const value: unknown = Reflect.get(target, property);
-        return typeof value === "function" ? (value.bind(target) as unknown) : value;
-      },
-    });
+    return tappedHandler(inner, handle);
   };
   // A client turns settings of a request handler, or a handler that a test has put there, into the handler it uses.
   return {
@@ -148,7 +143,7 @@ function ofBucket({ method, path, query, headers }: Request): Omit<Described, "r
   const key = rest.join("/");
   const isStrange = Object.keys(asked).some((name) => !KNOWN.has(name)) || COPIED in headers;
   if (isStrange || (key === "" && method !== "GET")) throw new Error(unknownRequest(method, path, asked));
-  if (key === "" && method === "GET") {
+  if (key === "") {
     const action = "versions" in asked ? "s3:ListBucketVersions" : "s3:ListBucket";
     return { action, resource: bucket, key: String(asked["prefix"] ?? "") };
   }

@@ -1,6 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
 import type { LocalApp } from "../../infra/local/local-app.ts";
+import { type RequestHandler, tappedHandler } from "../../infra/local/tapped-handler.ts";
 
 /** One request of a function to a store, as far as a test wants to tell it from others. */
 export interface WireRequest {
@@ -14,7 +15,7 @@ export interface WireRequest {
 /** Stands between the functions and their stores: may refuse a request, or lose its answer. */
 export type WireHook = <Answer>(request: WireRequest, send: () => Promise<Answer>) => Promise<Answer>;
 
-type Handler = S3Client["config"]["requestHandler"];
+type Handler = RequestHandler;
 type Request = Parameters<Handler["handle"]>[0];
 
 /**
@@ -38,13 +39,7 @@ export class StoreWire {
       const send = () => inner.handle(request, options);
       return this.hook ? this.hook(described(request), send) : send();
     };
-    return new Proxy(inner, {
-      get: (target, property) => {
-        if (property === "handle") return handle;
-        const value: unknown = Reflect.get(target, property);
-        return typeof value === "function" ? (value.bind(target) as unknown) : value;
-      },
-    });
+    return tappedHandler(inner, handle);
   }
 }
 

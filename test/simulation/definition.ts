@@ -27,7 +27,7 @@ export async function loadTimeouts(): Promise<Readonly<Record<string, number>>> 
 }
 
 /** Kept beside the templates, whose folder is named by a hash of all sources, for the processes that come after. */
-async function load(): Promise<Simulated> {
+export async function load(): Promise<Simulated> {
   const folder = await synthesize({ stage: "dev", outdir: TEMPLATES });
   const kept = await readFile(join(folder, FILE), "utf8").catch(() => undefined);
   if (kept !== undefined) return JSON.parse(kept) as Simulated;

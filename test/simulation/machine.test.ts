@@ -366,6 +366,46 @@ describe("the children of the map", () => {
     expect(segmentsOf(world)).toEqual([0, 1, 0, 1]);
   });
 
+  test.each(["stopped", "timed out"])("stop with the execution when it is %s", async (how) => {
+    const world = await started(
+      except("StageSegment", (nth) => (nth === 1 ? named("SlowDown", "busy") : NOTHING)),
+      { ...definition, TimeoutSeconds: 1 },
+    );
+    if (how === "stopped") world.machine.stop(NAME);
+    else await world.pass(1000);
+    const zombie = world.calls.at(-1);
+    expect([statusOf(world), world.waiting()]).toEqual([how === "stopped" ? "ABORTED" : "TIMED_OUT", []]);
+    zombie?.answer({});
+    await world.pass(DAY);
+    expect([segmentsOf(world), world.told.length]).toEqual([[0, 1], 2]);
+    world.machine.redrive(NAME);
+    expect(segmentsOf(world)).toEqual([0, 1, 0, 1]);
+  });
+
+  test("are not started after one that has failed without a call", async () => {
+    const selected = { ItemSelector: { "a.$": "$$.Map.Item.Value" }, MaxConcurrency: 3 };
+    const M = map("Child", selected, { Parameters: { "b.$": "$.a.b" } });
+    const world = await ended(states({ M }), () => NOTHING, { items: [{ b: 1 }, { c: 1 }, { b: 2 }] });
+    expect([world.calls.map(({ input }) => input), world.waiting()]).toEqual([[{ b: 1 }], []]);
+    expect(world.told).toHaveLength(2);
+  });
+
+  test("may all end without a call", async () => {
+    const child = { StartAt: "S", States: { S: { Type: "Succeed" } } };
+    const ItemProcessor = {
+      ...child,
+      ProcessorConfig: map("S").ItemProcessor?.ProcessorConfig,
+    } as Definition;
+    for (const MaxConcurrency of [1, 2, 3]) {
+      const M = { ...map("S"), ItemProcessor, MaxConcurrency, ResultPath: "$.all" };
+      const world = await ended(states({ M, X: task("X") }), () => "r", { items: [1, 2, 3], batch: 4 });
+      expect(world.calls.map(({ input }) => (input as { all: unknown }).all)).toEqual([
+        [1, 2, 3].map((item) => ({ item, batch: 4 })),
+      ]);
+      expect([statusOf(world), world.told.length]).toEqual(["SUCCEEDED", 2]);
+    }
+  });
+
   test("that wait for a retry when another fails are not called again", async () => {
     const world = await started(
       except("StageSegment", (nth) => (nth === 1 ? named("SlowDown", "busy") : NOTHING)),
@@ -611,6 +651,17 @@ describe("data", () => {
     expect(statusOf(fits)).toBe("SUCCEEDED");
     const not = await ended(of, () => 1, { a: `${"x".repeat(bytes - 1)}é` });
     expect([errorOf(not), not.calls.length]).toEqual(["States.DataLimitExceeded", 0]);
+  });
+
+  test.each([10n, () => 1])("that are no JSON fail the task that answers them: %s", async (value) => {
+    const world = await ended(states({ X: task("X") }), () => ({ toJSON: () => value }));
+    expect([statusOf(world), errorOf(world)]).toEqual(["FAILED", "Runtime.MarshalError"]);
+  });
+
+  test("that a state gives may be no more either", async () => {
+    const of = states({ X: task("X", { ResultPath: "$.x" }) });
+    const world = await ended(of, () => "y".repeat(200_000), { a: "x".repeat(100_000) });
+    expect(errorOf(world)).toBe("States.DataLimitExceeded");
   });
 
   test("decide a choice by equal strings only, and by its default", async () => {

@@ -45,7 +45,6 @@ export class MapRun {
   /** Stops the children that run; those that wait are not started. */
   abort(): void {
     this.round += 1;
-    this.waiting = [];
     for (const child of this.children) child.abort();
   }
 

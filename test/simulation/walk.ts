@@ -1,4 +1,10 @@
-import { dataLimit, type Failure, failureOf, jsonCopy } from "../../infra/local/states-errors.ts";
+import {
+  DATA_LIMIT,
+  dataLimitExceeded,
+  type Failure,
+  failureOf,
+  jsonCopy,
+} from "../../infra/local/states-errors.ts";
 import { chosen, type DistributedMap, type Program, type Retrier, type Step, type Task } from "./compiled.ts";
 import { MapRun } from "./map-run.ts";
 import { named } from "./paths.ts";
@@ -129,21 +135,18 @@ export class Walk {
   }
 
   private map(step: DistributedMap, input: unknown, context: Context): void {
-    const turn = this.moveOn();
     const failed = (failure: Failure) => {
       // These two are not redriven: "a new Map Run is started".
       // https://docs.aws.amazon.com/step-functions/latest/dg/redrive-map-run.html#redrive-eligibility-map-run
       if (["States.DataLimitExceeded", "States.Runtime"].includes(failure.error)) this.mapRun = undefined;
       this.fail(failure);
     };
-    const over = (results: unknown[]) => {
-      if (turn !== this.turn) return;
+    const over = (results: unknown[]) =>
       this.evaluate(
         () => outputOf(step, input, context, copied(results)),
         (output) => this.leave(step, output),
         failed,
       );
-    };
     this.evaluate(
       () => (this.mapRun ??= new MapRun(step, input, context, this.ground)),
       (mapRun) => mapRun.begin(over, failed),
@@ -198,11 +201,28 @@ export class Walk {
 
 /** Data crosses to a function and back as JSON, and no more of it than a state may take or give. */
 function copied(value: unknown): unknown {
-  return dataLimit(jsonCopy(value));
+  return JSON.parse(limited(value)) as unknown;
 }
 
 function outputOf(step: Task | DistributedMap, input: unknown, context: Context, result: unknown): unknown {
-  return dataLimit(step.output(step.place(input, result), context));
+  const output = step.output(step.place(input, result), context);
+  // What has come in has been measured before.
+  if (output !== input) limited(output);
+  return output;
+}
+
+/** The JSON of a value; made once, since most of this machine's time goes here. */
+function limited(value: unknown): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value ?? null);
+  } catch {
+    // Told below, by its name.
+  }
+  // A function, say, is no JSON either.
+  if (text === undefined) return JSON.stringify(jsonCopy(value));
+  if (text.length * 3 > DATA_LIMIT && Buffer.byteLength(text) > DATA_LIMIT) throw dataLimitExceeded();
+  return text;
 }
 
 /** The retries of one visit to a state. */

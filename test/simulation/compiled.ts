@@ -5,6 +5,7 @@ import {
   path,
   type Place,
   type Read,
+  required,
   resultPlace,
   runtimeError,
   template,
@@ -48,7 +49,7 @@ export interface Choice {
   readonly type: "Choice";
   readonly name: string;
   readonly output: Read;
-  readonly rules: { readonly path: string; readonly read: Read; readonly equals: string; next?: Step }[];
+  readonly rules: { readonly read: Read; readonly equals: string; next?: Step }[];
   default?: Step;
 }
 
@@ -170,12 +171,7 @@ function functionOf(arn: string): string | undefined {
 function outputOf(text: unknown): Read {
   if (text === undefined || text === "$") return (data) => data;
   if (text === null) return () => ({});
-  const read = path(text);
-  return (data, context) => {
-    const found = read(data, context);
-    if (found === undefined) throw runtimeError(`The OutputPath ${JSON.stringify(text)} finds nothing.`);
-    return found;
-  };
+  return required(text);
 }
 
 function rule(choice: object): Choice["rules"][number] {
@@ -183,7 +179,7 @@ function rule(choice: object): Choice["rules"][number] {
   refuse(others, [], "a choice rule");
   if (typeof Variable !== "string" || typeof StringEquals !== "string")
     throw new Error("This machine knows no rule of a choice but StringEquals.");
-  return { path: Variable, read: path(Variable), equals: StringEquals };
+  return { read: required(Variable), equals: StringEquals };
 }
 
 function mapOf(name: string, state: State) {
@@ -197,7 +193,7 @@ function mapOf(name: string, state: State) {
   refuse(config, ["Mode", "ExecutionType"], `the item processor of ${name}`);
   const chosen = state.ItemSelector === undefined ? undefined : template(state.ItemSelector);
   return {
-    items: path(state.ItemsPath ?? "$"),
+    items: required(state.ItemsPath ?? "$"),
     selector: (data: unknown, context: object, Index: number, Value: unknown) =>
       chosen ? chosen(data, { ...context, Map: { Item: { Index, Value } } }) : Value,
     concurrency: concurrencyOf(state),
@@ -211,8 +207,10 @@ function concurrencyOf(state: State): DistributedMap["concurrency"] {
   const read = from === undefined ? () => state.MaxConcurrency ?? 0 : path(from);
   return (data, context) => {
     const found = read(data, context);
-    if (!Number.isInteger(found) || Number(found) < 0)
-      throw runtimeError("The map's concurrency is not a whole number.");
+    if (!Number.isInteger(found) || Number(found) < 0) {
+      const value = JSON.stringify(found) ?? "undefined";
+      throw runtimeError(`Path expression '${String(from)}' evaluated to ${value}, but expected an integer`);
+    }
     return Number(found) || 10_000;
   };
 }
@@ -243,10 +241,8 @@ function matches(name: string, error: string): boolean {
 
 /** The state to which a choice goes. */
 export function chosen(choice: Choice, data: unknown, context: unknown): Step {
-  for (const { path, read, equals, next } of choice.rules) {
-    const value = read(data, context);
-    if (value === undefined) throw runtimeError(`The path ${path} of a choice finds nothing.`);
-    if (value === equals && next) return next;
+  for (const { read, equals, next } of choice.rules) {
+    if (read(data, context) === equals && next) return next;
   }
   if (!choice.default) throw named("States.NoChoiceMatched", `No rule of ${choice.name} fits.`);
   return choice.default;

@@ -168,6 +168,20 @@ describe("the machine does what the local run's interpreter does with the real d
     expect(calls.filter(({ task }) => task === "StageSegment")).toHaveLength(3);
   });
 
+  test.each([
+    ["AcquireLock", {}],
+    ["AcquireLock", { outcome: 1 }],
+    ["AcquireLock", { outcome: "ACQUIRED" }],
+    ["PlanSegments", {}],
+    ["PlanSegments", { segments: [0] }],
+    ["PlanSegments", { concurrency: 1 }],
+  ])("when the answer of %s is %j, without what a later state takes", async (name, answer: object) => {
+    const { status, error } = await both((task, input, nth) =>
+      task === name ? answer : well(task, input, nth),
+    );
+    expect([status, error]).toEqual(["FAILED", "States.Runtime"]);
+  });
+
   test("when a function answers more than a state may give", async () => {
     const { error } = await both((task, input, nth) =>
       task === "Reconcile" ? { long: "x".repeat(262_144) } : well(task, input, nth),

@@ -33,7 +33,7 @@ export class MachineWorld implements MachineHost {
   constructor(
     definition: Definition | ((release: string) => Definition),
     script: Script,
-    limits?: RedriveLimits,
+    limits?: Partial<RedriveLimits>,
   ) {
     this.script = script;
     this.machine = new Machine(

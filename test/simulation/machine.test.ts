@@ -286,6 +286,19 @@ describe("a redrive", () => {
     expect(world.calls).toHaveLength(1001);
   });
 
+  test("is possible less long and less often where the test says so", async () => {
+    const script = except("AcquireLock", () => named("Refused", "no"));
+    const world = new MachineWorld(definition, script, { redrives: 1, periodMs: 10 });
+    await world.run(NAME, INPUT);
+    expect(refused(() => world.machine.redrive(NAME))).toBe("ExecutionNotRedrivable");
+    world.machine.start("b-02", JSON.stringify(INPUT), "r1");
+    await world.pass(10);
+    world.machine.redrive("b-02");
+    await world.settle();
+    expect(refused(() => world.machine.redrive("b-02"))).toBe("ExecutionNotRedrivable");
+    expect(world.calls).toHaveLength(3);
+  });
+
   test("keeps the definition and the release of the start", async () => {
     const asked: string[] = [];
     const world = new MachineWorld(

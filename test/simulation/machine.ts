@@ -222,7 +222,7 @@ export class Machine {
 
 /** https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html */
 function contextOf(execution: Kept, input: unknown, state: string, now: Time): Context {
-  // A state is entered after the one before it, also where no virtual time has passed, as on AWS.
+  // Later than before, also where no virtual time has passed: on AWS some always does before a redrive.
   execution.enteredAt = Math.max(now, execution.enteredAt + 1);
   return {
     Execution: {

@@ -34,17 +34,18 @@ export function template(value: unknown): Read {
   }
   if (!isObject(value)) return () => value;
   const fields = Object.entries(value).map(([name, part]): [string, Read] =>
-    name.endsWith(".$") ? [name.slice(0, -2), required(name, part)] : [name, template(part)],
+    name.endsWith(".$") ? [name.slice(0, -2), required(part)] : [name, template(part)],
   );
   return (data, context) => Object.fromEntries(fields.map(([name, read]) => [name, read(data, context)]));
 }
 
-function required(field: string, text: unknown): Read {
+/** A path under which something has to lie; the words are those of the local run, States.Runtime is AWS's. */
+export function required(text: unknown): Read {
   const read = path(text);
   return (data, context) => {
     const value = read(data, context);
     if (value === undefined)
-      throw runtimeError(`The path ${JSON.stringify(text)} of the field ${field} finds nothing.`);
+      throw runtimeError(`Path expression '${String(text)}' does not point to a value`);
     return value;
   };
 }

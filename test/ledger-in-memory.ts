@@ -34,8 +34,8 @@ export interface LedgerInMemory extends Ledger {
 }
 
 /**
- * The ledger's port in memory: consistent reads, conditional writes on one item, copies in and out, so that
- * nobody holds a stored item in hand. It answers as the adapter on DynamoDB does.
+ * The ledger's port in memory: consistent reads, conditional writes on one item, frozen copies of what was written, so
+ * that nobody changes a stored item in hand. It answers as the adapter on DynamoDB does.
  */
 export function ledgerInMemory(): LedgerInMemory {
   const streams = new Items<StreamItem>();
@@ -103,13 +103,13 @@ export function ledgerInMemory(): LedgerInMemory {
   };
 }
 
-/** Items by partition and sort key; what goes in and comes out is a copy. */
+/** Items by partition and sort key; what goes in is copied and frozen, so that it can come out as it lies there. */
 class Items<Item> {
   readonly #partitions = new Map<string, Map<string, Item>>();
   puts = 0;
 
   get(partition: string, key: string): Item | undefined {
-    return structuredClone(this.#partitions.get(partition)?.get(key));
+    return this.#partitions.get(partition)?.get(key);
   }
 
   /** @throws ConditionRefused if the condition is false for what is stored */
@@ -123,7 +123,7 @@ class Items<Item> {
     if (!condition(items.get(key))) {
       throw new ConditionRefused(`the condition on ${partition} ${key} was false`);
     }
-    this.#partitions.set(partition, items.set(key, structuredClone(item)));
+    this.#partitions.set(partition, items.set(key, frozenCopy(item)));
     this.puts += 1;
   }
 
@@ -137,14 +137,21 @@ class Items<Item> {
 
   /** The items of one partition, in order of their keys. */
   all(partition: string): Item[] {
-    return sorted(this.#partitions.get(partition) ?? new Map<string, Item>()).map((item) =>
-      structuredClone(item),
-    );
+    return sorted(this.#partitions.get(partition) ?? new Map<string, Item>());
   }
 
   everything(): Item[] {
-    return sorted(this.#partitions).flatMap((items) => structuredClone(sorted(items)));
+    return sorted(this.#partitions).flatMap((items) => sorted(items));
   }
+}
+
+/** A copy of plain data in which nothing can be changed. A structured clone would cost more than all else in here. */
+export function frozenCopy<Value>(value: Value): Value {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return Object.freeze(value.map((one: unknown) => frozenCopy(one))) as Value;
+  const copy: Record<string, unknown> = {};
+  for (const [name, one] of Object.entries(value)) copy[name] = frozenCopy(one);
+  return Object.freeze(copy) as Value;
 }
 
 function sorted<Value>(values: ReadonlyMap<string, Value>): Value[] {

@@ -184,8 +184,8 @@ function simulated(random: Random, name: string, code: string, profile: Partial<
     concurrency: random.int(2, 4),
     maxDebitCents: MOST_CENTS,
     // Half of the streams cut by number, some by sum, and the rest write one file.
-    ...(cut < 0.6 && { maxFileDebits: random.int(2, 3) }),
-    ...(cut >= 0.6 && cut < 0.8 && { maxFileCents: random.int(10, 14) * 1_000 }),
+    ...(cut < 0.6 && { maxFileDebits: random.int(2, 4) }),
+    ...(cut >= 0.6 && cut < 0.8 && { maxFileCents: random.int(10, 20) * 1_000 }),
     toleratedExcludedShare: random.chance(0.12) ? 0 : 0.6,
     minDaysBetweenInstalments: MIN_DAYS,
     remitterNames: { [CLUB]: CLUB_NAMES[0] },
@@ -213,7 +213,7 @@ class ListMaker {
     const random = this.#random;
     if (random.chance(0.12)) return this.#twins();
     const count = random.pick([2, 2, 3, 3]);
-    const fresh = this.#chunks(random.int(10, 30), count);
+    const fresh = this.#chunks(random.int(10, 29), count);
     const earlier: Owed[] = [];
     return fresh.map((chunk, index) => {
       const repeats = this.#repeats(earlier);
@@ -259,8 +259,9 @@ class ListMaker {
     while (this.owed.length < count) {
       const mandate = this.#mandate();
       const first = this.#instalment(mandate);
-      if (random.chance(0.12)) this.#instalment(mandate, -daysBefore(first) - random.int(MIN_DAYS, 9));
-      else if (random.chance(0.12)) this.#instalment(mandate, -daysBefore(first) - random.int(1, 4));
+      const second = random.next();
+      if (second < 0.12) this.#instalment(mandate, -daysBefore(first) - random.int(MIN_DAYS, 9));
+      else if (second < 0.22) this.#instalment(mandate, -daysBefore(first) - random.int(1, 4));
     }
     const chunks: Owed[][] = Array.from({ length: lists }, () => []);
     for (const owed of random.shuffle(this.owed)) {

@@ -201,7 +201,9 @@ export class Layers implements Observer {
       case "REJECTED":
         this.#resolved(event, batch.id, submission, name, wrong);
         return;
-      default:
+      case "COMPOSED":
+      case "UNKNOWN":
+      case "ACKNOWLEDGED":
     }
   }
 

@@ -333,5 +333,8 @@ function nameOf({ mandateId, dueDate }: Pick<Instalment, "mandateId" | "dueDate"
 
 /** The due-list line that a lodgement reference names: the six characters before the last one. */
 function lineOf(reference: string): number {
-  return [...reference.slice(-7, -1)].reduce((sum, digit) => sum * 32 + REFERENCE_DIGITS.indexOf(digit), 0);
+  return reference
+    .slice(-7, -1)
+    .split("")
+    .reduce((sum, digit) => sum * 32 + REFERENCE_DIGITS.indexOf(digit), 0);
 }

@@ -44,20 +44,16 @@ function effect(method: string, args: readonly unknown[], over: Partial<Effect> 
 }
 
 /** Under which name an item is stored. */
-function placeOf(method: string, args: readonly unknown[]): string {
-  const [first, second] = args as [Record<string, string>, Record<string, string> | string];
-  switch (method) {
-    case "writeStream":
-      return `${first.stream}`;
-    case "writeBatch":
-      return `${first.id}`;
-    case "writeClaim":
-      return `${first.mandateId} ${first.dueDate} ${first.attempt}`;
-    case "createFile":
-      return `${String(first)} ${(second as Record<string, string>).number}`;
-    default:
-      return `${first.batchId ?? String(first)} ${first.segment ?? first.number ?? String(second)}`;
-  }
+function placeOf(method: string, [item, second]: readonly unknown[]): string {
+  if (typeof item === "string") return `${item} ${(second as Partial<FileItem>).number}`;
+  const { stream, id, batchId, segment, number, mandateId, dueDate, attempt } = item as Record<
+    string,
+    string
+  >;
+  if (method === "writeStream") return `${stream}`;
+  if (method === "writeBatch") return `${id}`;
+  if (method === "writeClaim") return `${mandateId} ${dueDate} ${attempt}`;
+  return `${batchId} ${segment ?? number}`;
 }
 
 const stream = (item: StreamItem) => effect("writeStream", [item, undefined]);

@@ -213,7 +213,8 @@ class ListMaker {
     const random = this.#random;
     if (random.chance(0.12)) return this.#twins();
     const count = random.pick([2, 2, 3, 3]);
-    const fresh = this.#chunks(random.int(10, 29), count);
+    // The smaller of two draws: there are long lists, but most are short, because every row costs time.
+    const fresh = this.#chunks(Math.min(random.int(10, 29), random.int(10, 29)), count);
     const earlier: Owed[] = [];
     return fresh.map((chunk, index) => {
       const repeats = this.#repeats(earlier);

@@ -50,7 +50,7 @@ const REDRIVE_LIMIT_MS = 14 * 24 * 3_600_000;
 /**
  * Counts the marks that a run has come through. Actors tell it what they do by `action` events, of which `what` is one
  * of: redrive, continue, abandon, resolve, accept, pause, resume, deploy, pick-up, delete, reject, wake. Their target
- * is the batch, stream, key or release that it is about; of `wake` the caller's id; of `resolve` it is `<batch>-<nn> submitted` or `<batch>-<nn> rejected`.
+ * is the batch, stream, key or release that it is about; of `resolve` it is `<batch>-<nn> submitted` or `<batch>-<nn> rejected`. Who wakes is the caller's id.
  */
 export class Marks implements Observer {
   readonly counts = new Map<Mark, number>(MARKS.map((mark) => [mark, 0]));
@@ -93,8 +93,8 @@ export class Marks implements Observer {
         this.#ended(event);
         break;
       case "fault":
-        if (event.kind.includes("damage") || event.label.includes("damage")) this.#mark("object.damaged");
-        if (event.caller.name === "AcquireLock" && event.label.includes("writeStream")) {
+        if (event.kind === "corrupt") this.#mark("object.damaged");
+        if (event.caller.name === "AcquireLock" && isAmbiguous(event.kind, event.label)) {
           this.#ambiguous.add(event.caller.id);
         }
         break;
@@ -231,7 +231,7 @@ export class Marks implements Observer {
     this.#executions.set(event.name, { status, release, redrives, startedAt: before?.startedAt ?? at });
   }
 
-  #action({ what, target }: Extract<SimulationEvent, { type: "action" }>): void {
+  #action({ who, what, target }: Extract<SimulationEvent, { type: "action" }>): void {
     switch (what) {
       case "resolve":
         this.#mark(target.endsWith("rejected") ? "resolve.rejected" : "resolve.submitted");
@@ -251,7 +251,7 @@ export class Marks implements Observer {
         this.#mark("bank.deleted");
         return;
       case "wake":
-        this.#awake.add(target);
+        this.#awake.add(who);
         this.#mark("zombie.woke");
         return;
       default:
@@ -260,3 +260,8 @@ export class Marks implements Observer {
 }
 
 const NONE: readonly Violation[] = [];
+
+/** Whether a write of the lock has come back as an error, or not at all. */
+function isAmbiguous(kind: string, label: string): boolean {
+  return label.includes("writeStream") && kind !== "pause" && kind !== "stale" && !kind.startsWith("crash");
+}

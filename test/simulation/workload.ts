@@ -213,8 +213,7 @@ class ListMaker {
     const random = this.#random;
     if (random.chance(0.12)) return this.#twins();
     const count = random.pick([2, 2, 3, 3]);
-    // The smaller of two draws: there are long lists, but most are short, because every row costs time.
-    const fresh = this.#chunks(Math.min(random.int(10, 29), random.int(10, 29)), count);
+    const fresh = this.#chunks(random.int(10, 29), count);
     const earlier: Owed[] = [];
     return fresh.map((chunk, index) => {
       const repeats = this.#repeats(earlier);
@@ -255,8 +254,10 @@ class ListMaker {
   }
 
   /** What is owed for the first time, list by list: every list has some, the first one most. */
-  #chunks(count: number, lists: number): Owed[][] {
+  #chunks(most: number, lists: number): Owed[][] {
     const random = this.#random;
+    // The smaller of two draws: there are long lists, but most are short, because every row costs time.
+    const count = Math.min(most, random.int(10, 29));
     while (this.owed.length < count) {
       const mandate = this.#mandate();
       const first = this.#instalment(mandate);

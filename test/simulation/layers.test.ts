@@ -17,11 +17,14 @@ let picture: Picture;
 let layers: Layers;
 let stored: Map<string, unknown>;
 
-beforeEach(() => {
+/** Begins again with an empty ledger. */
+function forget(): void {
   picture = new Picture();
   layers = new Layers(picture);
   stored = new Map();
-});
+}
+
+beforeEach(forget);
 
 /** Tells one effect, and returns the names of the invariants that it breaks. */
 function effect(method: string, args: readonly unknown[], over: Partial<Effect> = {}): string[] {
@@ -171,9 +174,7 @@ describe("frozen-set", () => {
       { lastLine: 9 },
       { cents: 1 },
     ]) {
-      picture = new Picture();
-      layers = new Layers(picture);
-      stored = new Map();
+      forget();
       opened("COMPOSED");
       expect(stream(next("COMPOSED", { files: [file("COMPOSED", change)] }))).toEqual(["frozen-set"]);
     }
@@ -351,6 +352,17 @@ describe("not-both", () => {
     expect(over("ABANDONED", "SUBMITTED")).toEqual(["not-both"]);
   });
 
+  it("lets no batch be ABANDONED while a file of it is not WITHDRAWN, or when one was sent all the same", () => {
+    opened("COMPOSED", "RECONCILED");
+    expect(over("ABANDONED", "RECONCILED")).toContain("not-both");
+    forget();
+    opened("COMPOSED", "RECONCILED");
+    effect("create", ["outbound", KEY, BYTES]);
+    effect("createSubmission", [submission("VOID")]);
+    stream(next("WITHDRAWN"));
+    expect(over("ABANDONED", "WITHDRAWN")).toEqual(["not-both"]);
+  });
+
   it("lets no file be sent of a batch that is ABANDONED", () => {
     opened("COMPOSED", "RECONCILED", "SUBMITTING");
     over("ABANDONED", "SUBMITTING");
@@ -391,6 +403,9 @@ describe("closed-before-release", () => {
     over("CLOSED", "WITHDRAWN");
     expect(effect("create", ["reports", `${ID}/report-003.json`, report])).toEqual(["closed-before-release"]);
     expect(effect("create", ["reports", `${ID}/report-004.html`, report])).toEqual([]);
+    expect(effect("create", ["reports", `${OTHER}/report-002.json`, report])).toEqual([
+      "closed-before-release",
+    ]);
   });
 });
 
@@ -401,12 +416,20 @@ describe("void-means-never", () => {
     expect(broken).toContain("void-means-never");
   });
 
+  it("lets nothing be put that is void and not withdrawn yet, or that is REJECTED", () => {
+    opened("COMPOSED", "RECONCILED");
+    effect("createSubmission", [submission("VOID")]);
+    expect(effect("create", ["outbound", KEY, BYTES])).toContain("void-means-never");
+    forget();
+    opened("COMPOSED", "RECONCILED", "SUBMITTING", "UNKNOWN");
+    stream(next("REJECTED"));
+    expect(effect("create", ["outbound", KEY, BYTES])).toEqual(["void-means-never"]);
+  });
+
   it("lets no file be WITHDRAWN without a VOID, or with its bytes before the bank", () => {
     opened("COMPOSED", "RECONCILED");
     expect(stream(next("WITHDRAWN"))).toEqual(["void-means-never"]);
-    picture = new Picture();
-    layers = new Layers(picture);
-    stored = new Map();
+    forget();
     opened("COMPOSED", "RECONCILED", "SUBMITTING");
     effect("create", ["outbound", KEY, BYTES]);
     effect("createSubmission", [submission("VOID")]);

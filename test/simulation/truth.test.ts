@@ -43,7 +43,12 @@ function judged(
   { billed, events }: Told,
   change: (event: SimulationEvent, index: number) => readonly SimulationEvent[] = (event) => [event],
   bank = new Bank("books-everything"),
-): { readonly broken: string[]; readonly first: string | undefined; readonly judges: Judges } {
+): {
+  readonly broken: string[];
+  readonly first: string | undefined;
+  readonly whats: string[];
+  readonly judges: Judges;
+} {
   const judges = new Judges(billed, bank);
   const violations = events
     .flatMap(change)
@@ -53,7 +58,8 @@ function judged(
     })
     .concat(judges.atRest());
   const broken = [...new Set(violations.map(({ invariant }) => invariant))].sort();
-  return { broken, first: violations[0]?.what, judges };
+  const whats = violations.map(({ what }) => what);
+  return { broken, first: whats[0], whats, judges };
 }
 
 const isPut = (event: SimulationEvent): event is Effect =>
@@ -135,23 +141,34 @@ describe("what-was-due", () => {
   const column = (from: number, value: string) => (text: string) =>
     text.slice(0, 122 + from - 1) + value + text.slice(122 + from - 1 + value.length);
 
-  it("finds another amount, whatever the totals say", () => {
-    departs((text) => {
-      const cents = Number(text.slice(122 + 20, 122 + 30));
-      return text.replaceAll(String(cents).padStart(10, "0"), String(cents + 1).padStart(10, "0"));
-    });
+  it("finds another amount in a file whose totals agree with it", () => {
+    const { broken, whats } = delivered((event) => [
+      sending(event, (text) => {
+        const totals = text.lastIndexOf("7999-999");
+        const wide = (cents: number) => String(cents).padStart(10, "0");
+        const more = (sum: string, cents: number) => sum.replaceAll(wide(cents), wide(cents + 1));
+        const sum = Number(text.slice(totals + 40, totals + 50));
+        const cents = Number(text.slice(122 + 20, 122 + 30));
+        return cents === sum ? more(text, sum) : more(more(text, sum), cents);
+      }),
+    ]);
+    expect(broken).toContain("what-was-due");
+    expect(whats.filter((what) => what.includes("nobody owes that"))).toHaveLength(1);
   });
 
-  it("finds another bank account, title, remitter, line and day, and a file that cannot be read", () => {
-    departs(column(2, "999-998"));
-    departs(column(9, "987654321"));
-    departs(column(31, "X"));
-    departs(column(97, "X"));
-    departs(column(79 - 2, "ZZ"));
-    departs((text) => `${text.slice(0, 74)}071026${text.slice(80)}`);
-    departs((text) => `${text.slice(0, 56)}111111${text.slice(62)}`);
-    departs((text) => text.slice(1));
-  });
+  const changes: Readonly<Record<string, (text: string) => string>> = {
+    "another BSB": column(2, "999-998"),
+    "another bank account number": column(9, "987654321"),
+    "another title": column(31, "X"),
+    "another remitter": column(97, "X"),
+    "another line in the reference": column(63, "SA26A601ZZZZZZZZZZ"),
+    "another day": (text) => `${text.slice(0, 74)}071026${text.slice(80)}`,
+    "another user id": (text) => `${text.slice(0, 56)}111111${text.slice(62)}`,
+    "a file that cannot be read": (text) => text.slice(1),
+  };
+  for (const [what, change] of Object.entries(changes)) {
+    it(`finds ${what}`, () => departs(change));
+  }
 
   it("finds a file of another batch, and one of no batch", () => {
     const other = told.billed.lists.find(({ stream }) => stream !== closed.stream) as BatchList;
@@ -250,6 +267,32 @@ describe("nothing-lost", () => {
       expect([reason, broken]).toEqual([reason, ["nothing-lost"]]);
     }
   });
+
+  const claims: Readonly<Record<string, readonly [what: string, claim: object]>> = {
+    "no other batch": ["no other batch is named", { batchId: undefined }],
+    "another mandate": ["for another mandate", { mandateId: "nobody" }],
+    "another debit": ["for another debit", { attempt: 9 }],
+    "a row that claims nothing": ["for a row that claims nothing", { line: 999 }],
+  };
+  for (const [name, [what, other]] of Object.entries(claims)) {
+    it(`finds a row that is kept out by the claim of ${name}`, async () => {
+      const own = await run(1);
+      const { whats } = judged(own, (event) => {
+        if (!isWrite(event, "create") || !String(event.args[1]).includes("/exclusions/")) return [event];
+        const [area, key, bytes] = event.args as [string, string, Buffer];
+        const lines = bytes.toString("utf8").split("\n").slice(0, -1);
+        const changed = lines.map((line) => {
+          const read = JSON.parse(line) as { reason: string; claim?: { batchId: string } };
+          if (read.reason !== "already-claimed") return line;
+          const batchId = name === "no other batch" ? key.slice(0, key.indexOf("/")) : read.claim?.batchId;
+          return JSON.stringify({ ...read, claim: { ...read.claim, ...other, batchId } });
+        });
+        return [{ ...event, args: [area, key, Buffer.from(changed.map((line) => `${line}\n`).join(""))] }];
+      });
+      expect(whats.length).toBeGreaterThan(0);
+      expect(whats.every((one) => one.includes(what))).toBe(true);
+    });
+  }
 
   it("finds a batch that is not over, and of which nobody was told", () => {
     const open = (item: BatchItem): BatchItem => ({ ...item, state: "OPEN" });

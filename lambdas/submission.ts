@@ -21,7 +21,7 @@ export function movedFile(
   item: HeldStream,
   number: number,
   event: FileEvent,
-  also: Partial<Pick<FileItem, "submitting" | "delivered">> = {},
+  also: Partial<Pick<FileItem, "submitting" | "delivered" | "resolved">> = {},
 ): StreamItem {
   const files = (item.batch.files ?? []).map((file) =>
     file.number === number

@@ -1,4 +1,5 @@
 import { dollars } from "../../lambdas/domain/cents.ts";
+import { proposedWords } from "../../lambdas/domain/proposal.ts";
 import { visible } from "../../lambdas/domain/visible-text.ts";
 import type { BatchView } from "../../lambdas/operations/show-batch/show-batch.ts";
 import { nextSteps } from "./next-steps.ts";
@@ -47,10 +48,11 @@ export function viewText(view: BatchView, stream: string, stage?: string): strin
       `event      ${event.at}  ${event.action}  (${event.by})${event.reason ? `: ${event.reason}` : ""}`,
     );
   }
-  for (const { id, check, by, reason, until, standing, approval } of proposals) {
+  for (const proposal of proposals) {
+    const { id, by, reason, until, standing, approval } = proposal;
     const fate = standing === "open" ? `open until ${until}` : standing;
     const second = approval ? `, approved by ${approval.by} at ${approval.at}` : "";
-    lines.push(`proposal   ${id}  accept ${check}  ${fate}  (${by}${second}): ${reason}`);
+    lines.push(`proposal   ${id}  ${proposedWords(proposal)}  ${fate}  (${by}${second}): ${reason}`);
   }
   if (execution?.error && record?.state !== "CLOSED" && record?.state !== "ABANDONED") {
     const root = rootError(execution.error, execution.cause ?? "", "");

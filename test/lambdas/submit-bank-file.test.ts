@@ -496,6 +496,28 @@ describe("SubmitBankFile, the delivery", () => {
     expect(tried).toEqual([]);
   });
 
+  it("is not tried by a process that was frozen until its call was over, and is in doubt", async () => {
+    for (const [late, sent] of [
+      [LIMIT, 0],
+      [LIMIT - 1, 1],
+    ] as const) {
+      const world = await inMemory();
+      const ports = world.ports();
+      // It has looked that nothing lies there; when it goes on, the world may be another one.
+      const objects = failing(ports.objects, "versions", async ({ reach }) => {
+        const found = await reach();
+        world.now = (world.now + late) as Instant;
+        return found;
+      });
+      const told = submit(world, 1, { ...ports, objects });
+      if (sent) await expect(told).resolves.toMatchObject({ submitted: 1 });
+      else
+        await expect(told).rejects.toMatchObject({ name: "SubmissionUnknown", cause: { name: "TimeShort" } });
+      expect(await deliveries(world)).toBe(sent);
+      expect(await statesOf(world)).toEqual([sent ? "SUBMITTED" : "UNKNOWN"]);
+    }
+  });
+
   it("does not mark a file as submitted before its bytes were read back", async () => {
     const world = await inMemory();
     const states: FileStateName[][] = [];

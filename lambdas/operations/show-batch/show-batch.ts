@@ -1,6 +1,6 @@
 import { parseBatchId } from "../../domain/batch.ts";
 import { BatchUnknown } from "../../domain/faults.ts";
-import { isSameSet, refusedApproval } from "../../domain/proposal.ts";
+import { isAbout, refusedApproval } from "../../domain/proposal.ts";
 import type {
   ApprovalItem,
   BatchItem,
@@ -17,13 +17,13 @@ import type { Execution, Executions, Ports } from "../../ports.ts";
 import { approvableUntil, sha256OfText } from "../../proposal-hash.ts";
 
 /** What became of a proposal. */
-export interface ProposalView extends ProposalItem {
+export type ProposalView = ProposalItem & {
   /** The last instant at which it may be approved. */
   readonly until: string;
   readonly approval?: Pick<ApprovalItem, "by" | "at">;
   /** Accepted: two people have accepted it for the files that the batch has now. Open: a second person still may. */
   readonly standing: "open" | "accepted" | "other-files" | NonNullable<ReturnType<typeof refusedApproval>>;
-}
+};
 
 /** A batch's record without the manifest's total: less what the sums hold, it would tell what they leave out. */
 export type ShownRecord = Omit<BatchItem, "dueList"> & {
@@ -132,10 +132,9 @@ function proposalView(
   now: string,
 ): ProposalView {
   const until = approvableUntil(proposal.at);
-  const sha256s = files.map(({ sha256 }) => sha256);
   const unapproved = now > until ? "expired" : "open";
   const judged = approval ? (refusedApproval(proposal, approval, sha256OfText) ?? "accepted") : unapproved;
-  const standing = isSameSet(proposal.sha256s, sha256s) ? judged : "other-files";
+  const standing = isAbout(proposal, files) ? judged : "other-files";
   return {
     ...proposal,
     until,

@@ -97,6 +97,7 @@ export function acknowledgements(stage: Stage, configuration: Configuration): Ac
       "ShowBatch",
       "Propose",
     ),
+    ...objects("ReportsBucket95FE29A2Arn81EE02E6", keys.evidence, "Propose", "Approve"),
     ...objects("ReportsBucket95FE29A2Arn81EE02E6", keys.reportParts, "Reconcile", "CloseBatch"),
     wildcard(
       "<ReportsBucket95FE29A2.Arn>/*",

@@ -8,6 +8,7 @@ import {
 } from "aws-cdk-lib/aws-stepfunctions";
 import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import type { Construct } from "constructs";
+import { SUBMISSION_SECONDS } from "../lambdas/domain/resolution.ts";
 import { BatchMachine } from "./batch-machine.ts";
 import type { Deployment } from "./handler.ts";
 import { objectKeys } from "./object-keys.ts";
@@ -159,7 +160,8 @@ export function billingBatch(scope: Construct, deployment: Deployment, data: Dat
     failureMeans:
       "Either nothing was sent (paused, past the cut-off), or nobody knows whether the bank has a file. `show` tells which. A redrive looks for evidence and never sends again what may have been sent.",
     repeat: "once",
-    timeoutSeconds: 300,
+    // By it people reckon from when on the bank's "not found" proves something.
+    timeoutSeconds: SUBMISSION_SECONDS,
     memoryMb: 3008,
     // One call per stream, set aside so that staging cannot crowd out the state that is not repeated. A new
     // account has no calls to set aside, and dev may live in one.
@@ -168,7 +170,11 @@ export function billingBatch(scope: Construct, deployment: Deployment, data: Dat
     takes: batchAndFence,
     gives: "$.submission",
     may: [
-      ledger.may({ get: ["STREAM", "BATCH", "SUBMISSION"], put: ["STREAM", "SUBMISSION"] }),
+      ledger.may({
+        get: ["STREAM", "BATCH", "SUBMISSION"],
+        query: ["BATCH"],
+        put: ["STREAM", "SUBMISSION"],
+      }),
       bankFiles.may({ readVersions: keys.bankFiles, absence: true }),
       outbound.may({
         listVersions: keys.deliveries,

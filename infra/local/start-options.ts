@@ -77,13 +77,13 @@ function parsed(args: readonly string[]) {
 }
 
 /** An instant with its offset: without one it would mean another moment on every machine. */
-export function instant(text: string): Instant {
+export function instant(text: string, option = "--now"): Instant {
   if (
     !/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(text) ||
     parseCalendarDate(text.slice(0, 10)) === undefined ||
     Number.isNaN(Date.parse(text))
   ) {
-    throw new WrongInput("--now wants an instant with its offset, such as 2026-03-02T07:00:00+11:00");
+    throw new WrongInput(`${option} wants an instant with its offset, such as 2026-03-02T07:00:00+11:00`);
   }
   return Date.parse(text) as Instant;
 }

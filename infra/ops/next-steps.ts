@@ -65,7 +65,7 @@ function stepsFor(
       return gateSteps(batchId, message, isLocal);
     case "ProposalRefused":
       return {
-        text: "Only a suspicion that the gate has failed for the files of an open batch can be accepted; the newest report lists them.",
+        text: "Only a suspicion that the gate has failed for the files of an open batch can be accepted (the newest report lists them), and only a file in doubt be resolved, on a statement of the bank that can be about it.",
         commands: [show(batchId)],
       };
     case "ProposalUnknown":
@@ -89,11 +89,20 @@ function stepsFor(
         text: "What has not been sent stays unsent: abandon it. If abandon answers OPEN, some file was on its way: redrive, so that the batch closes with what was sent. If it answers ABANDONED, the batch is over, and its rows are billed under the next number.",
         commands: [show(batchId), abandon(batchId), redrive(batchId)],
       };
-    case "SubmissionUnknown":
+    case "SubmissionUnknown": {
+      const file = /^file (\d\d) /.exec(message)?.[1] ?? "<nn>";
+      const [one, another] = isLocal ? [" --as <one person>", " --as <another>"] : ["", ""];
       return {
-        text: "Nobody can tell from here whether the bank has the file. Do not send it again by hand. Ask the bank for its record of this file; a redrive only looks for evidence and never sends again.",
-        commands: [show(batchId), redrive(batchId)],
+        text: "Nobody can tell from here whether the bank has the file. Do not send it again by hand. Ask the bank for its record of this file. A redrive only looks for evidence and never sends again. Otherwise one person proposes what the bank has stated, a second one approves within the hour, and a redrive goes on.",
+        commands: [
+          show(batchId),
+          redrive(batchId),
+          `npm run ops -- resolve ${batchId} ${file} <--submitted|--rejected> --evidence <file> --reference "…" --channel <channel> --stated-at <instant> --reason "…"${one} --yes`,
+          `npm run ops -- approve <the id that resolve printed>${another} --yes`,
+          redrive(batchId),
+        ],
       };
+    }
     case "TimeShort":
       return { text: "Redrive: it goes on with the file that was not begun.", commands: [redrive(batchId)] };
     case "BatchAbandoned":

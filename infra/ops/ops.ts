@@ -1,9 +1,12 @@
+import { readFile } from "node:fs/promises";
 import { systemClock } from "../../lambdas/adapters/clock.ts";
 import type { Approved } from "../../lambdas/operations/approve/approve.ts";
 import type { Proposal } from "../../lambdas/operations/propose/propose.ts";
 import type { BatchView } from "../../lambdas/operations/show-batch/show-batch.ts";
-import { parseBatchId } from "../../lambdas/domain/batch.ts";
+import { parseBatchId, twoDigits } from "../../lambdas/domain/batch.ts";
+import { MOST_EVIDENCE } from "../../lambdas/operations/propose/resolve-submission.ts";
 import type { Instant } from "../../lambdas/ports.ts";
+import { sha256 } from "../../lambdas/stored-bytes.ts";
 import { batchResult } from "../local/batch-result.ts";
 import { exportBatch } from "../local/export.ts";
 import { type Local, localConfiguration, localFolder, withLocal } from "../local/open-local.ts";
@@ -20,7 +23,7 @@ import { approvedText, proposalText, proposedText } from "./proposal-text.ts";
 import { RemoteError } from "./remote-error.ts";
 import { viewText } from "./view-text.ts";
 
-type Decision = Exclude<CommandName, "show" | "propose" | "approve">;
+type Decision = Exclude<CommandName, "show" | "propose" | "resolve" | "approve">;
 
 /** What each command that one person decides does, in the words of its dry run. */
 const DOES: Record<Decision, { readonly calls: string; readonly does: string }> = {
@@ -53,14 +56,18 @@ async function main(): Promise<number> {
 /** How much later than the rest the local clock starts for an approval, so that it comes after its proposal. */
 const APPROVED_LATER_MS = 5 * 60_000;
 
+/** How much later than the bank's statement the local clock starts for its proposal. */
+const PROPOSED_LATER_MS = 60_000;
+
 /** The schedule time of the batch's day; a pause belongs to no day, and takes the machine's clock. */
-function startAt({ command, now, batch }: OpsOptions): Instant {
+function startAt({ command, now, batch, statement }: OpsOptions): Instant {
   if (now !== undefined) return now;
   const parsed = batch && parseBatchId(batch.id);
   if (!parsed) return systemClock.now();
   const stream = localConfiguration().streams[parsed.stream];
   if (!stream) throw new WrongInput(`there is no stream "${parsed.stream}" in the configuration`);
   const scheduled = systemClock.instantOf(parsed.billingDate, stream.schedule.time, stream.timeZone);
+  if (statement) return Math.max(scheduled, statement.statedAt + PROPOSED_LATER_MS) as Instant;
   return command === "approve" ? ((scheduled + APPROVED_LATER_MS) as Instant) : scheduled;
 }
 
@@ -73,6 +80,7 @@ async function operate(options: OpsOptions, functions: Functions, local?: Local)
     return view.record || view.execution ? EXIT.done : EXIT.wrongInput;
   }
   if (command === "propose") return propose(options, functions);
+  if (command === "resolve") return resolve(options, functions);
   if (command === "approve") return approve(options, functions);
   const subject = batch ? { batchId: batch.id } : { stream };
   const { calls, does } = DOES[command];
@@ -91,21 +99,67 @@ async function operate(options: OpsOptions, functions: Functions, local?: Local)
   return EXIT.done;
 }
 
-async function propose(options: OpsOptions, { decide, caller }: Functions): Promise<number> {
-  const { batch, check, reason, stage } = options;
+function propose(options: OpsOptions, functions: Functions): Promise<number> {
+  const { batch, check, reason } = options;
   const event = { action: "accept-suspicion", batchId: batch?.id, check, reason };
+  return proposed(options, functions, event, event, `${check} be accepted for the files of ${batch?.id}`);
+}
+
+/** Reads the bank's statement here, so that what is proposed is what this person has in hand. */
+async function resolve(options: OpsOptions, functions: Functions): Promise<number> {
+  const { batch, reason, statement } = options;
+  if (!statement) throw new WrongInput("resolve wants the bank's statement");
+  const { number, outcome, reference, channel, evidence: path } = statement;
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new WrongInput(`--evidence ${path} cannot be read: ${error.code ?? error.message}`, {
+      cause: error,
+    });
+  });
+  if (bytes.length === 0 || bytes.length > MOST_EVIDENCE) {
+    throw new WrongInput(`--evidence ${path} has ${bytes.length} bytes, and must have 1 to ${MOST_EVIDENCE}`);
+  }
+  const said = {
+    action: "resolve-submission",
+    batchId: batch?.id,
+    number,
+    outcome,
+    reference,
+    channel,
+    statedAt: new Date(statement.statedAt).toISOString(),
+    reason,
+  };
+  const hash = sha256(bytes);
+  return proposed(
+    options,
+    functions,
+    { ...said, evidence: bytes.toString("base64") },
+    { ...said, evidence: { path, sha256: hash } },
+    `file ${twoDigits(number)} of ${batch?.id} be resolved as ${outcome}, on evidence with SHA-256 ${hash}`,
+  );
+}
+
+/**
+ * Proposes, or says what it would propose.
+ * @param shown the event as people can read it
+ */
+async function proposed(
+  options: OpsOptions,
+  { decide, caller }: Functions,
+  event: object,
+  shown: object,
+  that: string,
+): Promise<number> {
   if (!options.yes) {
     const by = await caller();
     print(
       options,
-      { dry: true, function: "Propose", event, by },
-      () =>
-        `dry run: would propose that ${check} be accepted for the files of ${batch?.id}, as ${by}. Add --yes to do it.\n`,
+      { dry: true, function: "Propose", event: shown, by },
+      () => `dry run: would propose that ${that}, as ${by}. Add --yes to do it.\n`,
     );
     return EXIT.done;
   }
   const proposal = (await decide("Propose", event)) as Proposal;
-  print(options, proposal, () => proposedText(proposal, stage));
+  print(options, proposal, () => proposedText(proposal, options.stage));
   return EXIT.done;
 }
 

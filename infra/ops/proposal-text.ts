@@ -38,11 +38,9 @@ export function proposalText(proposal: ProposalView, report?: BatchReport): stri
     `who        ${by}, at ${at}`,
     `why        ${reason}`,
     `until      ${until}`,
+    ...(approval ? [`approved   by ${approval.by} at ${approval.at}`] : []),
     ...(proposal.action === "accept-suspicion" ? suspicionLines(proposal, report) : statementLines(proposal)),
   ];
-  const end = lines.findIndex((line) => line.startsWith("file "));
-  if (approval)
-    lines.splice(end === -1 ? lines.length : end, 0, `approved   by ${approval.by} at ${approval.at}`);
   return `${lines.map(visible).join("\n")}\n`;
 }
 

@@ -1,5 +1,6 @@
 import { dollars } from "../../lambdas/domain/cents.ts";
 import { proposedWords } from "../../lambdas/domain/proposal.ts";
+import type { Resolution } from "../../lambdas/domain/records.ts";
 import { visible } from "../../lambdas/domain/visible-text.ts";
 import type { BatchView } from "../../lambdas/operations/show-batch/show-batch.ts";
 import { nextSteps } from "./next-steps.ts";
@@ -40,6 +41,7 @@ export function viewText(view: BatchView, stream: string, stage?: string): strin
     lines.push(
       `file ${String(file.number).padStart(2, "0")}    ${file.state}  ${file.debits} debits, ${dollars(file.cents)}`,
     );
+    if (file.resolved) lines.push(resolvedText(file.resolved));
   }
   if (record?.ending?.note) lines.push(`note       ${record.ending.note}`);
   if (report) lines.push(`report     ${report.key}  ${report.content.status}`);
@@ -61,6 +63,15 @@ export function viewText(view: BatchView, stream: string, stage?: string): strin
   }
   // A reason is what somebody has typed: nothing of it may steer a terminal.
   return `${lines.map(visible).join("\n")}\n`;
+}
+
+/** How a doubt about a file was ended. */
+function resolvedText({ outcome, proposal, proposedBy, approvedBy, evidence, at }: Resolution): string {
+  const { reference, channel, statedAt } = evidence;
+  return (
+    `           resolved as ${outcome} at ${at} by proposal ${proposal} (${proposedBy}, approved by ${approvedBy}),` +
+    ` on the bank's ${reference} of ${statedAt} by ${channel}`
+  );
 }
 
 function lockText({ batchId, stream }: BatchView): string {

@@ -94,6 +94,7 @@ const bankFiles = ["BankFiles/*/*.aba", "BankFiles/*/*.index.jsonl"];
 const deliveries = ["Outbound/999901/*.aba", "Outbound/999902/*.aba"];
 const report = ["Reports/*/report-*.json"];
 const wholeReport = ["Reports/*/exclusions-*.csv", "Reports/*/report-*.html", ...report];
+const evidence = ["Reports/evidence/*"];
 const plans = ["Work/*/plan-*.jsonl"];
 const staged = ["Work/*/staged/*.jsonl"];
 const exclusions = ["Work/*/exclusions/*.jsonl"];
@@ -177,7 +178,7 @@ const EXPECTED: Record<string, string[]> = {
     ...encrypt("Reports"),
   ],
   SubmitBankFile: [
-    ...ledger({ GetItem: "STREAM BATCH SUBMISSION", PutItem: "STREAM SUBMISSION" }),
+    ...ledger({ GetItem: "STREAM BATCH SUBMISSION", Query: "BATCH", PutItem: "STREAM SUBMISSION" }),
     ...readVersions(["BankFiles/*/*.aba"], deliveries),
     ...absence("BankFiles"),
     versionsOfDeliveries,
@@ -236,12 +237,18 @@ const EXPECTED: Record<string, string[]> = {
     "sqs:SendMessage the missed looks",
   ],
   Propose: [
-    ...ledger({ GetItem: "STREAM BATCH", PutItem: "BATCH" }),
-    ...read(report),
+    ...ledger({ GetItem: "STREAM BATCH SUBMISSION", PutItem: "BATCH" }),
+    ...read(report, evidence),
+    ...create(evidence),
     oneFolder,
     ...decrypt("Reports"),
+    ...encrypt("Reports"),
   ],
-  Approve: ledger({ GetItem: "STREAM BATCH", Query: "BATCH", PutItem: "BATCH" }),
+  Approve: [
+    ...ledger({ GetItem: "STREAM BATCH SUBMISSION", Query: "BATCH", PutItem: "BATCH" }),
+    ...readVersions(evidence),
+    ...decrypt("Reports"),
+  ],
 };
 
 /** What every Lambda may do beside its work. */

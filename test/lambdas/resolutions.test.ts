@@ -11,6 +11,7 @@ import {
   SubmissionStopped,
   SubmissionUnknown,
 } from "../../lambdas/domain/faults.ts";
+import { proposalId, proposalSha256 } from "../../lambdas/domain/proposal.ts";
 import type { FileItem, FileStateName, SubmissionItem } from "../../lambdas/domain/records.ts";
 import { abandonBatch } from "../../lambdas/operations/abandon-batch/abandon-batch.ts";
 import { approve } from "../../lambdas/operations/approve/approve.ts";
@@ -18,6 +19,7 @@ import { propose, type ProposeEvent } from "../../lambdas/operations/propose/pro
 import { MOST_EVIDENCE } from "../../lambdas/operations/propose/resolve-submission.ts";
 import { showBatch } from "../../lambdas/operations/show-batch/show-batch.ts";
 import type { Instant } from "../../lambdas/ports.ts";
+import { sha256OfText } from "../../lambdas/proposal-hash.ts";
 import { AT, batchItem, MORNING, sha256 } from "../builders.ts";
 import { answerLost, dying, failing, lost, sdkError } from "../port-faults.ts";
 import { bytesOf, filesOf, itemOf, memory, pickUp, reconciled, type World, worldOn } from "../world.ts";
@@ -474,6 +476,40 @@ describe("a file in doubt that two people have resolved", () => {
       await expect(submit(other, { ...ports, ledger })).rejects.toThrow(SubmissionUnknown);
       expect(await statesOf(other)).toEqual(["UNKNOWN"]);
     }
+  });
+
+  it("is not what was said of an intent of other bytes, even if two people had said it", async () => {
+    const intended = "f".repeat(64);
+    const world = await doubted(["UNKNOWN"], { sha256: intended });
+    const said = {
+      batchId: world.id(),
+      action: "resolve-submission" as const,
+      number: 1,
+      sha256: intended,
+      nonce: "the sender's",
+      outcome: "rejected" as const,
+      evidence: {
+        key: "k",
+        sha256: "e",
+        reference: "CAS-1",
+        channel: "email" as const,
+        statedAt: STATED,
+      },
+      reason: "the bank says so",
+      by: "ann",
+      at: instant(40),
+    };
+    const item = { ...said, id: proposalId(said, sha256OfText) };
+    await world.ledger.createProposal(item);
+    await world.ledger.createApproval({
+      batchId: world.id(),
+      proposal: item.id,
+      proposalSha256: proposalSha256(said, sha256OfText),
+      by: "bob",
+      at: instant(40),
+    });
+    await expect(submit(world)).rejects.toThrow(SubmissionUnknown);
+    expect(await statesOf(world)).toEqual(["UNKNOWN"]);
   });
 
   it("stays in doubt while the ledger does not answer, and is settled when it does", async () => {

@@ -142,7 +142,7 @@ async function finalReport(ports: Ports, batch: BatchItem, ending: Ending): Prom
     ports.ledger.readEvents(batch.id),
     allExclusions(ports, batch.id),
   ]);
-  const states = new Map(files.map((file) => [file.number, file.state]));
+  const recorded = new Map(files.map((file) => [file.number, file]));
   return storeReport(ports.objects, (number) => ({
     report: {
       ...judged.report,
@@ -150,11 +150,24 @@ async function finalReport(ports: Ports, batch: BatchItem, ending: Ending): Prom
       writtenBy: "CloseBatch",
       at: ending.at,
       status: "CLOSED",
-      files: judged.report.files.map((file) => ({ ...file, state: states.get(file.number) ?? file.state })),
+      files: judged.report.files.map((file) => {
+        const { state, resolved } = recorded.get(file.number) ?? file;
+        return { ...file, state, ...(resolved && { resolved }) };
+      }),
       timeline: [
         ...events.map(({ at, action, by }) => ({ at, what: `${action} (${by})` })),
         ...files.flatMap(({ delivered, number: nn }) =>
           delivered ? [{ at: delivered.at, what: `file ${nn} submitted` }] : [],
+        ),
+        ...files.flatMap(({ resolved, number: nn }) =>
+          resolved
+            ? [
+                {
+                  at: resolved.at,
+                  what: `file ${nn} resolved as ${resolved.outcome} by proposal ${resolved.proposal}`,
+                },
+              ]
+            : [],
         ),
         { at: judged.report.at, what: "Reconcile: the gate passed" },
         { at: ending.at, what: "closed" },

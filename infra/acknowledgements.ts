@@ -29,6 +29,7 @@ const OTHERS = [
   "Watch",
   "ShowBatch",
   "RedriveBatch",
+  "ContinueBatch",
   "AbandonBatch",
   "PauseStream",
   "ResumeStream",
@@ -119,7 +120,7 @@ export function acknowledgements(stage: Stage, configuration: Configuration): Ac
       `${MACHINE}/DistributedMapPolicy/Resource`,
       CHILDREN,
     ),
-    ...["StartBatch", "ShowBatch", "RedriveBatch"].map((lambda) =>
+    ...["StartBatch", "ShowBatch", "RedriveBatch", "ContinueBatch"].map((lambda) =>
       wildcard(`${executions("<BatchMachineAF41ABEC.Name>")}:*`, policyOf(lambda), EXECUTIONS),
     ),
 

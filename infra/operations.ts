@@ -36,9 +36,14 @@ export function operations(
       reports.may({ read: keys.reports, list: keys.folders }),
     ]),
     operation("RedriveBatch", "Redrives a failed execution, once the decision is in the audit trail.", [
-      ledger.may({ put: ["BATCH"] }),
+      ledger.may({ query: ["BATCH"], put: ["BATCH"] }),
       batch.describe,
       batch.redrive,
+    ]),
+    operation("ContinueBatch", "Starts a new execution of a batch whose last one has ended unclosed.", [
+      ledger.may({ get: ["BATCH"], query: ["BATCH"], put: ["BATCH"] }),
+      batch.describe,
+      batch.start,
     ]),
     operation("AbandonBatch", "Decides that the unsent files of a batch are never sent.", [
       ledger.may({

@@ -6,6 +6,7 @@ export interface NextSteps {
 
 const show = (id: string) => `npm run ops -- show ${id}`;
 const redrive = (id: string) => `npm run ops -- redrive ${id} --reason "…" --yes`;
+const goOn = (id: string) => `npm run ops -- continue ${id} --reason "…" --yes`;
 const propose = (id: string, check: string, as: string) =>
   `npm run ops -- propose accept-suspicion ${id} ${check} --reason "…"${as} --yes`;
 const abandon = (id: string) => `npm run ops -- abandon ${id} --reason "…" --yes`;
@@ -118,6 +119,13 @@ function stepsFor(
         text: "Bill the list on the next business day, with that day as its billing date.",
         commands: [`npm start -- --due <folder> --stream ${stream} --date <the next business day>`],
       };
+    case "ExecutionNotRedrivable":
+      return {
+        text: "What has ended cannot be started again: its execution ended more than 14 days ago, has a full history, or is forgotten. Continue the batch: a new execution finds all the work that is done.",
+        commands: [show(batchId), goOn(batchId)],
+      };
+    case "ExecutionNotEnded":
+      return { text: "It still runs. Wait for its end; show tells of it.", commands: [show(batchId)] };
     case "LocalFault":
       return { text: "The local store cannot be used as it is.", commands: ["npm start -- --fresh"] };
     case "BatchClosed":
@@ -132,8 +140,8 @@ function stepsFor(
       };
     default:
       return {
-        text: "Redrive is safe from any state, any number of times. If it fails again for the same reason, that reason must be mended first; what was not sent can be abandoned.",
-        commands: [show(batchId), redrive(batchId), abandon(batchId)],
+        text: "Redrive is safe from any state, any number of times. If it fails again for the same reason, that reason must be mended first; where the mend is in code, deploy it and continue the batch, because a redrive runs the versions that failed. What was not sent can be abandoned.",
+        commands: [show(batchId), redrive(batchId), goOn(batchId), abandon(batchId)],
       };
   }
 }

@@ -8,6 +8,7 @@ export const OPS_HELP = `What people may do with batches and streams. Everything
 
   npm run ops -- show <batch>                     lock, record, files, executions, report of a batch
   npm run ops -- redrive <batch> --reason "…"     start its failed execution again at the state that failed
+  npm run ops -- continue <batch> --reason "…"    a new execution of today's definition, once the last one has ended
   npm run ops -- abandon <batch> --reason "…"     decide that its unsent files are never sent
   npm run ops -- pause <stream> --reason "…"      no lock is acquired and no submission begins
   npm run ops -- resume <stream> --reason "…"     end a pause
@@ -28,7 +29,16 @@ options
 exit codes: 0 done, 1 fault, 2 wrong usage or input, 3 refused, 4 gate failed, 5 unknown
 `;
 
-export const COMMANDS = ["show", "redrive", "abandon", "pause", "resume", "propose", "approve"] as const;
+export const COMMANDS = [
+  "show",
+  "redrive",
+  "continue",
+  "abandon",
+  "pause",
+  "resume",
+  "propose",
+  "approve",
+] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 export interface OpsOptions {
@@ -97,6 +107,7 @@ function subjectOf(command: CommandName, targets: readonly string[]): Subject {
     }
     case "show":
     case "redrive":
+    case "continue":
     case "abandon":
       return { batch: batchOf(command, onlyOne(command, "batch", targets)) };
   }

@@ -25,6 +25,7 @@ type Decision = Exclude<CommandName, "show" | "propose" | "approve">;
 /** What each command that one person decides does, in the words of its dry run. */
 const DOES: Record<Decision, { readonly calls: string; readonly does: string }> = {
   redrive: { calls: "RedriveBatch", does: "start the failed execution again at the state that failed" },
+  continue: { calls: "ContinueBatch", does: "start a new execution of today's definition for the batch" },
   abandon: { calls: "AbandonBatch", does: "decide that the unsent files of the batch are never sent" },
   pause: { calls: "PauseStream", does: "let no batch of the stream acquire its lock or begin a submission" },
   resume: { calls: "ResumeStream", does: "end the stream's pause" },
@@ -85,8 +86,9 @@ async function operate(options: OpsOptions, functions: Functions, local?: Local)
     );
     return EXIT.done;
   }
-  const answer = (await invoke(calls, event)) as object;
-  if (command === "redrive" && local && batch) return redriven(options, local, batch);
+  const answer = (await invoke(calls, event)) as { readonly execution?: string };
+  if (answer.execution !== undefined && local && batch)
+    return wentOn(options, local, batch, answer.execution);
   print(options, answer, () => `done: ${JSON.stringify(answer)}\n`);
   return EXIT.done;
 }
@@ -130,14 +132,14 @@ async function approve(options: OpsOptions, { invoke, decide, caller }: Function
   return EXIT.done;
 }
 
-/** The local engine lives in this process, so a redriven execution is waited for and shown like a start. */
-async function redriven(
+/** The local engine lives in this process, so what was redriven or continued is waited for and shown like a start. */
+async function wentOn(
   options: OpsOptions,
   local: Local,
   batch: NonNullable<OpsOptions["batch"]>,
+  name: string,
 ): Promise<number> {
-  const { execution: known } = (await local.app.invoke("ShowBatch", { batchId: batch.id })) as BatchView;
-  const execution = await local.app.waitFor(known?.name ?? batch.id);
+  const execution = await local.app.waitFor(name);
   const view = (await local.app.invoke("ShowBatch", { batchId: batch.id })) as BatchView;
   const exported = await exportBatch(local.objects, view, localFolder());
   const result = batchResult(view, batch.stream, execution, false, exported);

@@ -57,6 +57,10 @@ export function viewText(view: BatchView, stream: string, stage?: string): strin
     const { text, commands } = nextSteps(root.name, batchId, stream, stage, root.message);
     lines.push("", `next: ${text}`, ...commands.map((command) => `  ${command}`));
   }
+  if (!execution && record?.state === "OPEN") {
+    const { text, commands } = nextSteps("ExecutionNotRedrivable", batchId, stream, stage);
+    lines.push("", `next: ${text}`, ...commands.map((command) => `  ${command}`));
+  }
   // A reason is what somebody has typed: nothing of it may steer a terminal.
   return `${lines.map(visible).join("\n")}\n`;
 }

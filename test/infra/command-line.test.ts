@@ -253,6 +253,13 @@ describe("the command lines", () => {
     // The dry run has proposed nothing.
     expect(shown.stdout.match(/^proposal /gm)).toHaveLength(1);
     for (const by of ["ann", "bob"]) expect(shown.stdout).toMatch(new RegExp(`event .*${id}  \\(${by}\\)`));
+
+    // The proof still fails, as the gate of a new execution says, which has taken the lock over.
+    const continued = await ops(folder, "continue", BATCH, ...REASON, "--yes", "--json");
+    expect(continued.code).toBe(4);
+    expect(object(continued)).toMatchObject({ failedState: "Reconcile", error: { name: "GateFailed" } });
+    const now = await ops(folder, "show", BATCH);
+    for (const word of [`${BATCH}-c1  FAILED`, "fence 2"]) expect(now.stdout).toContain(word);
   });
 
   test.concurrent("refuse a paused stream, and redrive its batch when it is resumed", async ({ expect }) => {
@@ -361,6 +368,7 @@ describe("the command lines", () => {
     for (const word of [
       "show",
       "redrive",
+      "continue",
       "abandon",
       "pause",
       "resume",
@@ -405,6 +413,8 @@ describe("the words of a command line", () => {
     [["show", "au-cba"], "batch id"],
     [["show", BATCH, BATCH], "exactly one"],
     [["redrive", BATCH], "--reason"],
+    [["continue", BATCH], "--reason"],
+    [["continue", `${BATCH}-c1`, ...REASON], "batch id"],
     [["abandon", BATCH, "--reason", " "], "--reason"],
     [["pause", "au-cba"], "--reason"],
     [["show", BATCH, "--stage", "test"], "--stage"],

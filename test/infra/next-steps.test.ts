@@ -45,6 +45,13 @@ describe("what to do next", () => {
     expect(text).toContain("A failed suspicion can be accepted by two people, a failed proof by nobody");
   });
 
+  it("offers to continue where a redrive cannot help, and beside it where it may not", () => {
+    const goOn = 'npm run ops -- continue au-cba-2026-03-02-02 --reason "…" --yes';
+    expect(steps("ExecutionNotRedrivable")).toEqual([expect.stringContaining("show"), goOn]);
+    expect(steps("TypeError", "prod")).toContain(`${goOn} --stage prod`);
+    expect(steps("ExecutionNotEnded")).toEqual([expect.stringContaining("show")]);
+  });
+
   it("offers no redrive of a batch that is closed", () => {
     expect(steps("BatchClosed").filter((command) => /redrive|abandon/.test(command))).toEqual([]);
   });

@@ -214,9 +214,14 @@ const EXPECTED: Record<string, string[]> = {
     ...decrypt("Reports"),
   ],
   RedriveBatch: [
-    ...ledger({ PutItem: "BATCH" }),
+    ...ledger({ Query: "BATCH", PutItem: "BATCH" }),
     "states:DescribeExecution the batch's executions",
     "states:RedriveExecution the batch's executions",
+  ],
+  ContinueBatch: [
+    ...ledger({ GetItem: "BATCH", Query: "BATCH", PutItem: "BATCH" }),
+    "states:DescribeExecution the batch's executions",
+    "states:StartExecution the batch's machine",
   ],
   AbandonBatch: [
     ...ledger({

@@ -1,4 +1,5 @@
 import { parseBatchId } from "../../domain/batch.ts";
+import { TrailOfExecutions } from "../../domain/execution-name.ts";
 import { BatchUnknown } from "../../domain/faults.ts";
 import { isSameSet, refusedApproval } from "../../domain/proposal.ts";
 import type {
@@ -13,6 +14,7 @@ import type {
 } from "../../domain/records.ts";
 import type { BatchReport } from "../../domain/report.ts";
 import { latestReport } from "../../latest-report.ts";
+import { newestExecution } from "../../newest-execution.ts";
 import type { Execution, Executions, Ports } from "../../ports.ts";
 import { approvableUntil, sha256OfText } from "../../proposal-hash.ts";
 
@@ -50,9 +52,6 @@ export interface BatchView {
   readonly report?: { readonly key: string; readonly content: BatchReport };
 }
 
-/** Most continuations that are looked for: a batch that was continued more often than that is past showing. */
-const MOST_CONTINUATIONS = 99;
-
 /** Reads a batch's state from the ledger, its executions and its newest report. */
 export async function showBatch(
   event: { readonly batchId: string },
@@ -61,18 +60,18 @@ export async function showBatch(
   const batch = parseBatchId(event.batchId);
   if (!batch) throw new BatchUnknown("the batch id is not <stream>-<yyyy-mm-dd>-<nn>");
   const { ledger } = ports;
-  const [stream, record, segments, recorded, events, proposals, approvals, report, execution] =
-    await Promise.all([
-      ledger.readStream(batch.stream),
-      ledger.readBatch(batch.id),
-      ledger.readSegments(batch.id),
-      ledger.readFiles(batch.id),
-      ledger.readEvents(batch.id),
-      ledger.readProposals(batch.id),
-      ledger.readApprovals(batch.id),
-      latestReport(ports.objects, batch.id),
-      newestExecution(ports.executions, batch.id),
-    ]);
+  const [stream, record, segments, recorded, events, proposals, approvals, report] = await Promise.all([
+    ledger.readStream(batch.stream),
+    ledger.readBatch(batch.id),
+    ledger.readSegments(batch.id),
+    ledger.readFiles(batch.id),
+    ledger.readEvents(batch.id),
+    ledger.readProposals(batch.id),
+    ledger.readApprovals(batch.id),
+    latestReport(ports.objects, batch.id),
+  ]);
+  const trail = new TrailOfExecutions(batch.id, events);
+  const execution = await newestExecution(ports.executions, batch.id, trail);
   const held = stream?.batch?.id === batch.id && record?.state !== "CLOSED" && record?.state !== "ABANDONED";
   const total = (of: "staged" | "excluded") =>
     segments
@@ -142,18 +141,4 @@ function proposalView(
     ...(approval && { approval: { by: approval.by, at: approval.at } }),
     standing,
   };
-}
-
-/** The last of `<batch>`, `<batch>-c1`, `<batch>-c2`, … that exists. */
-export async function newestExecution(
-  executions: Pick<Executions, "describe">,
-  batchId: string,
-): Promise<Execution | undefined> {
-  let newest = await executions.describe(batchId);
-  for (let k = 1; newest && k <= MOST_CONTINUATIONS; k += 1) {
-    const next = await executions.describe(`${batchId}-c${k}`);
-    if (next === undefined) break;
-    newest = next;
-  }
-  return newest;
 }

@@ -8,6 +8,7 @@ import type {
   ProposalItem,
   ReturnItem,
   SegmentItem,
+  StreamEventItem,
   StreamItem,
   SubmissionItem,
 } from "../lambdas/domain/records.ts";
@@ -46,6 +47,7 @@ export function ledgerInMemory(): LedgerInMemory {
   const claims = new Items<Claim>();
   const returns = new Items<ReturnItem>();
   const events = new Items<EventItem>();
+  const streamEvents = new Items<StreamEventItem>();
   const closings = new Items<ClosingItem>();
   const proposals = new Items<ProposalItem>();
   const approvals = new Items<ApprovalItem>();
@@ -91,6 +93,9 @@ export function ledgerInMemory(): LedgerInMemory {
     createApproval: async (item) => approvals.put(item.batchId, item.proposal, item, isAbsent),
     readEvents: async (id) => events.all(id),
     createEvent: async (item) => events.put(item.batchId, `${item.at}#${item.nonce}`, item, isAbsent),
+    readStreamEvents: async (stream) => streamEvents.all(stream),
+    createStreamEvent: async (item) =>
+      streamEvents.put(item.stream, `${item.at}#${item.nonce}`, item, isAbsent),
 
     putReturn: (item) => returns.put(item.mandateId, `${debit(item)}#${wide(returns.puts)}`, item),
     dropReturns: (mandateId) => returns.dropAll(mandateId),

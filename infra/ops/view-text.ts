@@ -15,6 +15,7 @@ export function viewText(view: BatchView, stream: string, stage?: string): strin
     staged,
     excluded,
     events,
+    streamEvents,
     proposals,
     report,
   } = view;
@@ -46,6 +47,9 @@ export function viewText(view: BatchView, stream: string, stage?: string): strin
     lines.push(
       `event      ${event.at}  ${event.action}  (${event.by})${event.reason ? `: ${event.reason}` : ""}`,
     );
+  }
+  for (const { at, action, by, reason } of streamEvents) {
+    lines.push(`stream     ${at}  ${action}  (${by}): ${reason}`);
   }
   for (const { id, check, by, reason, until, standing, approval } of proposals) {
     const fate = standing === "open" ? `open until ${until}` : standing;

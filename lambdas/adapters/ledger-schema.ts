@@ -12,6 +12,7 @@ import type {
   ProposalItem,
   ReturnItem,
   SegmentItem,
+  StreamEventItem,
   StreamItem,
   SubmissionItem,
   Verdict,
@@ -179,6 +180,15 @@ export const eventItem: z.ZodType<EventItem> = z.strictObject({
   action: z.string(),
   by: z.string(),
   reason: z.string().optional(),
+  nonce: z.string(),
+});
+
+export const streamEventItem: z.ZodType<StreamEventItem> = z.strictObject({
+  stream: z.string(),
+  at: z.string(),
+  action: z.enum(["pause", "resume"]),
+  by: z.string(),
+  reason: z.string(),
   nonce: z.string(),
 });
 

@@ -254,6 +254,12 @@ export interface EventItem {
   readonly nonce: string;
 }
 
+/** One line of a stream's audit trail: what people did to the stream, and not to one of its batches. */
+export interface StreamEventItem extends Required<Omit<EventItem, "batchId">> {
+  readonly stream: string;
+  readonly action: "pause" | "resume";
+}
+
 /** What StageSegment leaves of one staged row in its segment object: one JSON line. */
 export interface StagedRow {
   readonly line: number;

@@ -9,6 +9,7 @@ import type {
   EventItem,
   FileItem,
   ProposalItem,
+  StreamEventItem,
   StreamItem,
   Sum,
 } from "../../domain/records.ts";
@@ -48,9 +49,14 @@ export interface BatchView {
   readonly staged: Sum;
   readonly excluded: Sum;
   readonly events: readonly EventItem[];
+  /** The last of what people did to the stream. */
+  readonly streamEvents: readonly StreamEventItem[];
   readonly proposals: readonly ProposalView[];
   readonly report?: { readonly key: string; readonly content: BatchReport };
 }
+
+/** How many lines of the stream's trail are shown beside the batch's own. */
+const SHOWN_OF_STREAM = 6;
 
 /** Reads a batch's state from the ledger, its executions and its newest report. */
 export async function showBatch(
@@ -60,12 +66,13 @@ export async function showBatch(
   const batch = parseBatchId(event.batchId);
   if (!batch) throw new BatchUnknown("the batch id is not <stream>-<yyyy-mm-dd>-<nn>");
   const { ledger } = ports;
-  const [stream, record, segments, recorded, events, proposals, approvals, report] = await Promise.all([
+  const [stream, record, segments, recorded, events, all, proposals, approvals, report] = await Promise.all([
     ledger.readStream(batch.stream),
     ledger.readBatch(batch.id),
     ledger.readSegments(batch.id),
     ledger.readFiles(batch.id),
     ledger.readEvents(batch.id),
+    ledger.readStreamEvents(batch.stream),
     ledger.readProposals(batch.id),
     ledger.readApprovals(batch.id),
     latestReport(ports.objects, batch.id),
@@ -91,6 +98,7 @@ export async function showBatch(
     staged: total("staged"),
     excluded: total("excluded"),
     events,
+    streamEvents: all.slice(-SHOWN_OF_STREAM),
     proposals: proposals.map((proposal) => {
       const approval = approvals.find((one) => one.proposal === proposal.id);
       return proposalView(proposal, approval, files, now);

@@ -18,7 +18,7 @@ export function operations(
   data: DataStack,
   batch: BatchMachine,
 ): NodejsFunction[] {
-  const { ledger, outbound, reports } = data;
+  const { ledger, dueLists, outbound, reports } = data;
   const keys = objectKeys(deployment.configuration);
   twoPersons(scope, deployment, data);
   const operation = (name: string, does: string, may: readonly Grant[]) =>
@@ -52,6 +52,8 @@ export function operations(
         put: ["STREAM", "BATCH", "SUBMISSION"],
       }),
       outbound.may({ listVersions: keys.deliveries, readVersions: keys.deliveries }),
+      // That there is a list tells a batch that never got its lock from an id that was mistyped.
+      dueLists.may({ list: keys.dueFolders }),
     ]),
     operation("PauseStream", "Pauses a stream: no lock is acquired and no file is submitted.", [
       ledger.may({ get: ["STREAM"], put: ["STREAM"] }),

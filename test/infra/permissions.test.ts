@@ -232,6 +232,7 @@ const EXPECTED: Record<string, string[]> = {
     versionsOfDeliveries,
     ...readVersions(deliveries),
     ...decrypt("Outbound"),
+    "s3:ListBucket DueLists (au-cba/*, au-wbc/*)",
   ],
   PauseStream: ledger({ GetItem: "STREAM", PutItem: "STREAM" }),
   ResumeStream: ledger({ GetItem: "STREAM", PutItem: "STREAM" }),

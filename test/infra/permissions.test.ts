@@ -391,7 +391,7 @@ describe("the ledger", () => {
     expect(deciding.map(([name]) => name)).not.toContain("ShowBatch");
     expect(deciding.map(([name]) => name)).not.toContain("StartBatch");
     expect(deciding.map(([name]) => name)).not.toContain("Watch");
-    expect(deciding).toHaveLength(13);
+    expect(deciding).toHaveLength(14);
   });
 });
 
@@ -413,7 +413,7 @@ test("no role but the Lambdas', the machine's, the scheduler's, the rule's and t
   expect(
     [...Map.groupBy(roles, (service) => service)].map(([service, all]) => [service, all.length]),
   ).toEqual([
-    ["lambda.amazonaws.com", 16],
+    ["lambda.amazonaws.com", 17],
     ["states.amazonaws.com", 1],
     ["scheduler.amazonaws.com", 2],
     // test/infra/two-persons.test.ts tells who may assume these.

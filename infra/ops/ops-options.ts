@@ -21,8 +21,8 @@ options
   --reason <text>    why; kept for ever and shown, so without names and bank accounts
   --stage <stage>    act on AWS, on the stacks of dev or prod (otherwise on the local engine under .local/)
   --as <name>        who acts, on the local engine only (default: operator); on AWS you are whom AWS says you are
-  --now <instant>    what the local clock shows (default: the schedule time of the batch's billing date; five minutes
-                     later for approve, so that a proposal comes first)
+  --now <instant>    what the local clock shows (default: the schedule time of the batch's billing date, or where the
+                     last command about that date has left it)
   --json             print one JSON object and nothing else
   --help             print this
 

@@ -3,10 +3,16 @@ import type { Approved } from "../../lambdas/operations/approve/approve.ts";
 import type { Proposal } from "../../lambdas/operations/propose/propose.ts";
 import type { BatchView } from "../../lambdas/operations/show-batch/show-batch.ts";
 import { parseBatchId } from "../../lambdas/domain/batch.ts";
-import type { Instant } from "../../lambdas/ports.ts";
 import { batchResult } from "../local/batch-result.ts";
 import { exportBatch } from "../local/export.ts";
-import { type Local, localConfiguration, localFolder, withLocal } from "../local/open-local.ts";
+import {
+  type Local,
+  localConfiguration,
+  localFolder,
+  type LocalStart,
+  startOn,
+  withLocal,
+} from "../local/open-local.ts";
 import { progressPrinter } from "../local/progress.ts";
 import { resultText } from "../local/result-text.ts";
 import { WrongInput } from "../wrong-input.ts";
@@ -43,7 +49,7 @@ async function main(): Promise<number> {
       return await operate(options, onAws(options.stage));
     }
     const onEvent = options.json ? () => {} : progressPrinter(process.stdout);
-    return await withLocal({ startAt: startAt(options), onEvent }, (local) =>
+    return await withLocal({ ...startOf(options), onEvent }, (local) =>
       operate(options, onLocal(local.app, options.as), local),
     );
   } catch (error) {
@@ -51,18 +57,15 @@ async function main(): Promise<number> {
   }
 }
 
-/** How much later than the rest the local clock starts for an approval, so that it comes after its proposal. */
-const APPROVED_LATER_MS = 5 * 60_000;
-
-/** The schedule time of the batch's day; a pause belongs to no day, and takes the machine's clock. */
-function startAt({ command, now, batch }: OpsOptions): Instant {
-  if (now !== undefined) return now;
+/** On the batch's day; a pause belongs to no day, and takes the machine's clock. */
+function startOf({ now, batch }: OpsOptions): LocalStart {
+  if (now !== undefined) return { startAt: now };
   const parsed = batch && parseBatchId(batch.id);
-  if (!parsed) return systemClock.now();
+  if (!parsed) return { startAt: systemClock.now() };
   const stream = localConfiguration().streams[parsed.stream];
   if (!stream) throw new WrongInput(`there is no stream "${parsed.stream}" in the configuration`);
   const scheduled = systemClock.instantOf(parsed.billingDate, stream.schedule.time, stream.timeZone);
-  return command === "approve" ? ((scheduled + APPROVED_LATER_MS) as Instant) : scheduled;
+  return startOn(stream.name, parsed.billingDate, scheduled);
 }
 
 async function operate(options: OpsOptions, functions: Functions, local?: Local): Promise<number> {

@@ -260,6 +260,9 @@ describe("the command lines", () => {
     expect(object(continued)).toMatchObject({ failedState: "Reconcile", error: { name: "GateFailed" } });
     const now = await ops(folder, "show", BATCH);
     for (const word of [`${BATCH}-c1  FAILED`, "fence 2"]) expect(now.stdout).toContain(word);
+    // Each command's clock has gone on from the one before.
+    const actions = [...now.stdout.matchAll(/^event +\S+ +(\w+)/gm)].map(([, action]) => action);
+    expect(actions).toEqual(["acquired", "propose", "asks", "approve", "continue", "acquired"]);
   });
 
   test.concurrent("refuse a paused stream, and redrive its batch when it is resumed", async ({ expect }) => {

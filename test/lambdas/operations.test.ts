@@ -104,7 +104,9 @@ describe("pausing a stream", () => {
     const ports = world.ports();
     const name = world.stream.name;
     const refused = failing(ports.ledger, "createStreamEvent", lost(sdkError("TimeoutError")));
-    await expect(pauseStream({ stream: name, ...ANN }, { ...ports, ledger: refused })).rejects.toThrow();
+    await expect(pauseStream({ stream: name, ...ANN }, { ...ports, ledger: refused })).rejects.toThrow(
+      "TimeoutError",
+    );
     expect(await world.ledger.readStream(name)).toBeUndefined();
     const busy = failing(ports.ledger, "writeStream", lost(sdkError("ThrottlingException")));
     await pauseStream({ stream: name, ...ANN }, { ...ports, ledger: busy });

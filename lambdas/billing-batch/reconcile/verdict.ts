@@ -18,6 +18,17 @@ export function gateFailure(batchId: string, checks: readonly Check[], report: s
 }
 
 /**
+ * The verdict for exactly these files, if none of them can be sent any more: each is past RECONCILED or withdrawn. Then
+ * there is nothing to hold back, and judging again could only shut in what has already been sent: of a day that has
+ * gone by, or under limits that came later, it would never pass, and its batch never close.
+ */
+export function standingVerdict({ files, verdict }: Case): Verdict | undefined {
+  const isSendable = files.some(({ state }) => state === "COMPOSED" || state === "RECONCILED");
+  const sha256s = files.map((file) => file.sha256);
+  return files.length > 0 && !isSendable && isSame(verdict?.sha256s, sha256s) ? verdict : undefined;
+}
+
+/**
  * Moves every composed file to RECONCILED in one conditional write that names the SHA-256s that were judged.
  * Files further on stay where they are; a verdict that stands for the same files is not written again.
  * @param accepted the suspicions without which the set would not have passed

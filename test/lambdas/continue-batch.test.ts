@@ -102,19 +102,21 @@ describe("continuing a batch", () => {
     expect([machine.started, await trailOf(world)]).toEqual([[], []]);
   });
 
-  it.each([
-    ["CLOSED", "BatchClosed"],
-    ["ABANDONED", "BatchAbandoned"],
-  ] as const)(
-    "is refused for a batch that is %s, whatever its execution ended with",
-    async (state, error) => {
-      const world = worldOn(memory());
-      await world.ledger.writeBatch(batchItem({ stream: world.stream.name, state }), undefined);
-      const machine = machineWith({ [world.id()]: FAILED });
-      await expect(goOn(world, machine)).rejects.toMatchObject({ name: error });
-      expect([machine.started, await trailOf(world)]).toEqual([[], []]);
-    },
-  );
+  it("is refused for a batch that was abandoned, whatever its execution ended with", async () => {
+    const world = worldOn(memory());
+    await world.ledger.writeBatch(batchItem({ stream: world.stream.name, state: "ABANDONED" }), undefined);
+    const machine = machineWith({ [world.id()]: FAILED });
+    await expect(goOn(world, machine)).rejects.toMatchObject({ name: "BatchAbandoned" });
+    expect([machine.started, await trailOf(world)]).toEqual([[], []]);
+  });
+
+  it("finishes the close of a batch whose execution failed behind its record, and is refused without one", async () => {
+    const world = worldOn(memory());
+    await world.ledger.writeBatch(batchItem({ stream: world.stream.name, state: "CLOSED" }), undefined);
+    await expect(goOn(world, machineWith({}))).rejects.toMatchObject({ name: "BatchClosed" });
+    const machine = machineWith({ [world.id()]: FAILED });
+    expect(await goOn(world, machine)).toMatchObject({ execution: `${world.id()}-c1` });
+  });
 
   it("is refused for what is no batch, of no stream, or known to nobody", async () => {
     const world = worldOn(memory());

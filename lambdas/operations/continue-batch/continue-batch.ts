@@ -34,6 +34,9 @@ type Batch = NonNullable<ReturnType<typeof parseBatchId>>;
  * mended code, after 14 days, at the history limit. It begins with AcquireLock, whose fence shuts out whatever an
  * earlier execution still does. The decision is in the audit trail before it takes effect.
  *
+ * A batch may be closed while no execution of it has succeeded: its close died on the way to the free lock and the
+ * report. The new execution finishes it, and does nothing else.
+ *
  * Two people who ask at once take the same name, which Step Functions starts once: a name that was announced and that
  * nobody has started yet is taken again, not passed over.
  * @throws ExecutionNotEnded while one runs; BatchClosed; BatchAbandoned; BatchUnknown if neither an execution nor a
@@ -52,10 +55,15 @@ export async function continueBatch(
   const { name: stream } = streamOf(ports.configuration, batch.stream);
   const now = ports.clock.now();
   const record = await ports.ledger.readBatch(batch.id);
-  refuseOver(batch.id, record);
+  if (record?.state === "ABANDONED") {
+    throw new BatchAbandoned(`batch ${batch.id} was abandoned; its due list needs a new number`);
+  }
   const trail = new TrailOfExecutions(batch.id, await ports.ledger.readEvents(batch.id));
   const newest = await newestExecution(ports.executions, batch.id, trail);
   refuseRunning(newest);
+  if (record?.state === "CLOSED" && newest === undefined) {
+    throw new BatchClosed(`batch ${batch.id} is closed: there is nothing to continue`);
+  }
   const used = Math.max(trail.used(now), (newest && numberOf(batch.id, newest.name)) ?? 0);
   if (trail.isYoung(used, now) && newest?.name !== executionName(batch.id, used)) {
     const name = executionName(batch.id, used);
@@ -76,15 +84,6 @@ export async function continueBatch(
   ports.log.decision({ state: "ContinueBatch", batchId: batch.id, stream, nonce, outcome, execution });
   if (outcome === "CONTINUED") ports.metrics.count("BatchContinued", stream);
   return { outcome, execution };
-}
-
-/** The ledger's word comes first: what is over is not gone on with, whatever its execution looks like. */
-function refuseOver(id: string, record: BatchItem | undefined): void {
-  if (record?.state === "CLOSED")
-    throw new BatchClosed(`batch ${id} is closed: there is nothing to continue`);
-  if (record?.state === "ABANDONED") {
-    throw new BatchAbandoned(`batch ${id} was abandoned; its due list needs a new number`);
-  }
 }
 
 function refuseRunning(newest: Execution | undefined): void {

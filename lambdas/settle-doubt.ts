@@ -1,4 +1,4 @@
-import { LedgerBroken } from "./domain/faults.ts";
+import { Fault, LedgerBroken, LedgerBusy } from "./domain/faults.ts";
 import type { FileItem, FileStateName } from "./domain/records.ts";
 import type { Ports } from "./ports.ts";
 import { changeStream, type HeldStream, held } from "./stream-change.ts";
@@ -31,9 +31,11 @@ export async function settleDoubt(
   const at = new Date(ports.clock.now()).toISOString();
   const { batchId, nonce } = asker;
   const { number, sha256 } = file;
-  const inDoubt = (why: string) => (error: unknown) => {
-    throw unknown(batchId, number, why, error);
-  };
+  const inDoubt =
+    (why: string) =>
+    (error: unknown): never => {
+      throw unknown(batchId, number, why, error);
+    };
   const evidence = await evidenceOf(ports.objects, outboundKey(asker.userId, batchId, number), sha256).catch(
     inDoubt("the store does not say what lies under its key"),
   );
@@ -48,7 +50,11 @@ export async function settleDoubt(
     await moved(ports, asker, number, "void");
     return "WITHDRAWN";
   }
-  const state = await moved(ports, asker, number, "doubt");
+  const state = await moved(ports, asker, number, "doubt").catch((error: unknown) => {
+    // A doubt that cannot be written down is no less a doubt; that somebody else holds the lock now says more.
+    if (error instanceof Fault && !(error instanceof LedgerBusy)) throw error;
+    return inDoubt("its intent stands, and the ledger does not take down that it is unknown")(error);
+  });
   if (state === "UNKNOWN") {
     const why = "its intent stands, and no version with its SHA-256 lies under its key";
     throw unknown(batchId, number, why, cause);

@@ -121,7 +121,10 @@ export interface Clock {
 /** A value that nobody else has: one per handler call, made before its first write. */
 export type Nonce = () => string;
 
-/** One structured line per decision. Ids, counts and outcomes only: never a row, a name or a bank account. */
+/**
+ * One structured line per decision. Ids, counts and outcomes only: never a row, a name or a bank account. A line is lost
+ * before it fails anything.
+ */
 export interface Log {
   decision(line: {
     readonly state: string;

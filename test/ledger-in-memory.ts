@@ -38,22 +38,44 @@ export interface LedgerInMemory extends Ledger {
  * nobody holds a stored item in hand. It answers as the adapter on DynamoDB does.
  */
 export function ledgerInMemory(): LedgerInMemory {
-  const streams = new Items<StreamItem>();
-  const batches = new Items<BatchItem>();
-  const segments = new Items<SegmentItem>();
-  const files = new Items<FileItem>();
-  const submissions = new Items<SubmissionItem>();
-  const claims = new Items<Claim>();
-  const returns = new Items<ReturnItem>();
-  const events = new Items<EventItem>();
-  const closings = new Items<ClosingItem>();
-  const proposals = new Items<ProposalItem>();
-  const approvals = new Items<ApprovalItem>();
+  return ledgerOf(noItems());
+}
+
+/** A ledger that begins with what another one holds; what is written to either stays there. */
+export function copiedLedger(of: LedgerInMemory): LedgerInMemory {
+  const tables = TABLES.get(of) ?? noItems();
+  const copies = Object.entries(tables).map(([name, items]) => [name, items.copy()]);
+  return ledgerOf(Object.fromEntries(copies) as Tables);
+}
+
+type Tables = ReturnType<typeof noItems>;
+
+const TABLES = new WeakMap<LedgerInMemory, Tables>();
+
+function noItems() {
+  return {
+    streams: new Items<StreamItem>(),
+    batches: new Items<BatchItem>(),
+    segments: new Items<SegmentItem>(),
+    files: new Items<FileItem>(),
+    submissions: new Items<SubmissionItem>(),
+    claims: new Items<Claim>(),
+    returns: new Items<ReturnItem>(),
+    events: new Items<EventItem>(),
+    closings: new Items<ClosingItem>(),
+    proposals: new Items<ProposalItem>(),
+    approvals: new Items<ApprovalItem>(),
+  };
+}
+
+function ledgerOf(tables: Tables): LedgerInMemory {
+  const { streams, batches, segments, files, submissions, claims, returns, events, closings } = tables;
+  const { proposals, approvals } = tables;
   const isVersion = (seen: number | undefined) => (stored: { readonly version: number } | undefined) =>
     stored?.version === seen;
   const isAbsent = (stored: unknown) => stored === undefined;
 
-  return {
+  const ledger: LedgerInMemory = {
     readStream: async (stream) => streams.get(stream, "STATE"),
     writeStream: async (next, seen) => streams.put(next.stream, "STATE", next, isVersion(seen)),
     readBatch: async (id) => batches.get(id, "META"),
@@ -101,12 +123,22 @@ export function ledgerInMemory(): LedgerInMemory {
     putBatch: (item) => batches.put(item.id, "META", item),
     allClaims: () => claims.everything(),
   };
+  TABLES.set(ledger, tables);
+  return ledger;
 }
 
 /** Items by partition and sort key; what goes in and comes out is a copy. */
 class Items<Item> {
   readonly #partitions = new Map<string, Map<string, Item>>();
   puts = 0;
+
+  /** The same items once more. No item is ever changed where it lies. */
+  copy(): Items<Item> {
+    const copy = new Items<Item>();
+    for (const [partition, items] of this.#partitions) copy.#partitions.set(partition, new Map(items));
+    copy.puts = this.puts;
+    return copy;
+  }
 
   get(partition: string, key: string): Item | undefined {
     return structuredClone(this.#partitions.get(partition)?.get(key));

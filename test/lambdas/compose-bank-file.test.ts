@@ -14,16 +14,7 @@ import type { FileItem } from "../../lambdas/domain/records.ts";
 import type { Stream } from "../../lambdas/domain/stream.ts";
 import { AT, dueList, row, sha256 } from "../builders.ts";
 import { type EmbeddedStores, embeddedStores } from "../embedded-stores.ts";
-import {
-  answerLost,
-  befallen,
-  callsOf,
-  SOME_ERRORS,
-  failing,
-  LateCalls,
-  lost,
-  sdkError,
-} from "../port-faults.ts";
+import { answerLost, befallen, callsOf, SOME_ERRORS, failing, LateCalls, lost } from "../port-faults.ts";
 import {
   type Backing,
   filesOf,
@@ -248,13 +239,5 @@ describe("ComposeBankFile", () => {
       }
     }
     expect(faults).toBeGreaterThan(50);
-  });
-
-  it("lets a fault of the store out as it is", async () => {
-    const { world, fence } = await stagedRows([100]);
-    const error = sdkError("SlowDown");
-    const ports = world.ports();
-    const objects = failing(ports.objects, "create", lost(error));
-    await expect(compose(world, fence, { ...ports, objects })).rejects.toBe(error);
   });
 });

@@ -284,21 +284,6 @@ describe("SubmitBankFile, the two single-winner writes", () => {
     }
   });
 
-  it("is not stopped by the lost answer of either write, whatever was thrown", async () => {
-    for (const [what, error] of EVERY_ERROR) {
-      for (const [method, at] of [
-        ["writeStream", 1],
-        ["writeStream", 2],
-        ["createSubmission", 1],
-      ] as const) {
-        const world = await inMemory();
-        const ports = withMishap(world, "ledger", method, answerLost(error), at);
-        expect(await submit(world, 1, ports), `${what} at ${method} ${at}`).toMatchObject({ submitted: 1 });
-        expect(await deliveries(world)).toBe(1);
-      }
-    }
-  });
-
   it("puts a lost intent again, a bounded number of times, and then leaves the file begun and unsent", async () => {
     const once = await inMemory();
     const error = sdkError("TimeoutError");
@@ -423,15 +408,6 @@ describe("SubmitBankFile, the two single-winner writes", () => {
 });
 
 describe("SubmitBankFile, the delivery", () => {
-  it("is proven by what lies under the key, whatever the put has answered", async () => {
-    for (const [what, error] of EVERY_ERROR) {
-      const world = await inMemory();
-      const ports = withMishap(world, "objects", "create", answerLost(error));
-      expect(await submit(world, 1, ports), what).toMatchObject({ submitted: 1 });
-      expect(await deliveries(world)).toBe(1);
-    }
-  });
-
   it("is in doubt where nothing lies under the key, and is never sent again", async () => {
     const world = await ready(["RECONCILED", "RECONCILED"]);
     const error = sdkError("TimeoutError");

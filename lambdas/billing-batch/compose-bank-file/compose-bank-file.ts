@@ -87,7 +87,10 @@ async function frozen(
     if (mine.batch.abandoning) throw new BatchAbandoning(`batch ${batch.id} is being abandoned`);
     return { ...seen, batch: { ...mine.batch, files } };
   });
-  return held(item, batch.id, fence).batch.files ?? [];
+  const set = held(item, batch.id, fence).batch.files;
+  if (set === undefined)
+    throw new LedgerBroken(`the files of batch ${batch.id} were frozen and are not there`);
+  return set;
 }
 
 /** The records of every segment of the plan. Throws LedgerBroken if one is missing: a file would lack its rows. */

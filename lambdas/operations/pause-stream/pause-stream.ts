@@ -17,7 +17,11 @@ export async function pauseStream(
   const decision = { by: event.by, reason: event.reason, at: new Date(ports.clock.now()).toISOString() };
   let begun = false;
   const item = await changeStream(ports, name, nonce, (seen) => {
-    if (seen.paused) return "done";
+    if (seen.paused) {
+      // After a write of ours: it has landed and its answer was lost, or it lost its race to another's pause.
+      begun &&= seen.paused.by === decision.by && seen.paused.at === decision.at;
+      return "done";
+    }
     begun = true;
     return { ...seen, paused: decision };
   });
@@ -31,5 +35,6 @@ export async function pauseStream(
     reason: event.reason,
   });
   if (begun) ports.metrics.count("StreamPaused", name);
-  return { paused: item.paused ?? decision };
+  // Found or written: it is there.
+  return { paused: item.paused as Decision };
 }

@@ -49,7 +49,8 @@ export function instant(value: string, timeZone: string): string {
     second: "2-digit",
     timeZoneName: "longOffset",
   }).formatToParts(new Date(value));
-  const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((one) => one.type === type)?.value ?? "";
+  const part = (type: Intl.DateTimeFormatPartTypes) =>
+    (parts.find((one) => one.type === type) as Intl.DateTimeFormatPart).value;
   const day = `${part("year")}-${part("month")}-${part("day")}`;
   const time = `${part("hour")}:${part("minute")}:${part("second")}`;
   return `<time datetime="${value}">${day} ${time} ${part("timeZoneName")}</time>`;

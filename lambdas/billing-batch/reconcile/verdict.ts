@@ -36,19 +36,16 @@ export async function passFiles(
   const verdict: Verdict = { sha256s, at, report, ...(accepted.length > 0 && { accepted }) };
   await changeStream(ports, judged.stream.name, nonce, (seen) => {
     const { batch } = held(seen, judged.batch.id, fence);
-    if (
-      !isSame(
-        batch.files?.map((file) => file.sha256),
-        sha256s,
-      )
-    ) {
+    const { files } = batch;
+    const found = files?.map((file) => file.sha256);
+    if (files === undefined || !isSame(found, sha256s)) {
       throw new LedgerBroken(`the files of batch ${judged.batch.id} are no longer those that were judged`);
     }
-    if (isPassed(batch.files ?? [], batch.verdict, sha256s)) return "done";
+    if (isPassed(files, batch.verdict, sha256s)) return "done";
     if (batch.abandoning) throw new BatchAbandoning(`batch ${judged.batch.id} is being abandoned`);
     return {
       ...seen,
-      batch: { ...batch, files: batch.files?.map((file) => passed(batch.id, file)) ?? [], verdict },
+      batch: { ...batch, files: files.map((file) => passed(batch.id, file)), verdict },
     } satisfies StreamItem;
   });
 }

@@ -29,6 +29,7 @@ const OTHERS = [
   "Watch",
   "ShowBatch",
   "RedriveBatch",
+  "ContinueBatch",
   "AbandonBatch",
   "PauseStream",
   "ResumeStream",
@@ -97,6 +98,7 @@ export function acknowledgements(stage: Stage, configuration: Configuration): Ac
       "ShowBatch",
       "Propose",
     ),
+    ...objects("ReportsBucket95FE29A2Arn81EE02E6", keys.evidence, "Propose", "Approve"),
     ...objects("ReportsBucket95FE29A2Arn81EE02E6", keys.reportParts, "Reconcile", "CloseBatch"),
     wildcard(
       "<ReportsBucket95FE29A2.Arn>/*",
@@ -119,7 +121,7 @@ export function acknowledgements(stage: Stage, configuration: Configuration): Ac
       `${MACHINE}/DistributedMapPolicy/Resource`,
       CHILDREN,
     ),
-    ...["StartBatch", "ShowBatch", "RedriveBatch"].map((lambda) =>
+    ...["StartBatch", "ShowBatch", "RedriveBatch", "ContinueBatch"].map((lambda) =>
       wildcard(`${executions("<BatchMachineAF41ABEC.Name>")}:*`, policyOf(lambda), EXECUTIONS),
     ),
 

@@ -1,13 +1,7 @@
-import {
-  Choice,
-  Condition,
-  DistributedMap,
-  JsonPath,
-  StateMachineType,
-  Succeed,
-} from "aws-cdk-lib/aws-stepfunctions";
+import { Choice, Condition, DistributedMap, JsonPath, StateMachineType } from "aws-cdk-lib/aws-stepfunctions";
 import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import type { Construct } from "constructs";
+import { SUBMISSION_SECONDS } from "../lambdas/domain/resolution.ts";
 import { BatchMachine } from "./batch-machine.ts";
 import type { Deployment } from "./handler.ts";
 import { objectKeys } from "./object-keys.ts";
@@ -48,10 +42,6 @@ export function billingBatch(scope: Construct, deployment: Deployment, data: Dat
       ledger.may({ get: ["STREAM", "BATCH"], put: ["STREAM", "BATCH"] }),
       dueLists.may({ read: keys.manifests, listVersions: keys.dueRows, absence: true }),
     ],
-  });
-
-  const alreadyClosed = new Succeed(scope, "AlreadyClosed", {
-    comment: "This batch was closed before. Its stored result stands, and nothing was done.",
   });
 
   const planSegments = state("PlanSegments", {
@@ -159,7 +149,8 @@ export function billingBatch(scope: Construct, deployment: Deployment, data: Dat
     failureMeans:
       "Either nothing was sent (paused, past the cut-off), or nobody knows whether the bank has a file. `show` tells which. A redrive looks for evidence and never sends again what may have been sent.",
     repeat: "once",
-    timeoutSeconds: 300,
+    // By it people reckon from when on the bank's "not found" proves something.
+    timeoutSeconds: SUBMISSION_SECONDS,
     memoryMb: 3008,
     // One call per stream, set aside so that staging cannot crowd out the state that is not repeated. A new
     // account has no calls to set aside, and dev may live in one.
@@ -168,7 +159,11 @@ export function billingBatch(scope: Construct, deployment: Deployment, data: Dat
     takes: batchAndFence,
     gives: "$.submission",
     may: [
-      ledger.may({ get: ["STREAM", "BATCH", "SUBMISSION"], put: ["STREAM", "SUBMISSION"] }),
+      ledger.may({
+        get: ["STREAM", "BATCH", "SUBMISSION"],
+        query: ["BATCH"],
+        put: ["STREAM", "SUBMISSION"],
+      }),
       bankFiles.may({ readVersions: keys.bankFiles, absence: true }),
       outbound.may({
         listVersions: keys.deliveries,
@@ -199,8 +194,11 @@ export function billingBatch(scope: Construct, deployment: Deployment, data: Dat
   });
 
   const definition = acquireLock.next(
-    new Choice(scope, "IsBatchClosed", { comment: "A batch that is over is never run again." })
-      .when(Condition.stringEquals("$.lock.outcome", "ALREADY_CLOSED"), alreadyClosed)
+    new Choice(scope, "IsBatchClosed", {
+      comment:
+        "Of a batch that was closed before, nothing runs again but its close, which may have died half way.",
+    })
+      .when(Condition.stringEquals("$.lock.outcome", "ALREADY_CLOSED"), closeBatch)
       .otherwise(
         planSegments
           .next(stageSegments.itemProcessor(stageSegment))

@@ -19,6 +19,8 @@ export interface ObjectKeys {
   /** In the reports' bucket. */
   readonly reports: readonly string[];
   readonly reportParts: readonly string[];
+  /** What the bank has said of files in doubt. */
+  readonly evidence: readonly string[];
   /** The prefix of one batch's folder: never a whole bucket. */
   readonly folders: readonly string[];
 }
@@ -39,6 +41,7 @@ export function objectKeys({ streams }: Configuration): ObjectKeys {
     deliveries: [...userIds].map((userId) => `${userId}/*.aba`),
     reports: ["*/report-*.json"],
     reportParts: ["*/report-*.html", "*/exclusions-*.csv"],
+    evidence: ["evidence/*"],
     folders: ["*/*"],
   };
 }

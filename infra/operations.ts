@@ -18,7 +18,7 @@ export function operations(
   data: DataStack,
   batch: BatchMachine,
 ): NodejsFunction[] {
-  const { ledger, outbound, reports } = data;
+  const { ledger, dueLists, outbound, reports } = data;
   const keys = objectKeys(deployment.configuration);
   twoPersons(scope, deployment, data);
   const operation = (name: string, does: string, may: readonly Grant[]) =>
@@ -31,14 +31,19 @@ export function operations(
     });
   return [
     operation("ShowBatch", "Tells what ledger, execution and reports say of a batch.", [
-      ledger.may({ get: ["STREAM", "BATCH"], query: ["BATCH"] }),
+      ledger.may({ get: ["STREAM", "BATCH"], query: ["STREAM", "BATCH"] }),
       batch.describe,
       reports.may({ read: keys.reports, list: keys.folders }),
     ]),
     operation("RedriveBatch", "Redrives a failed execution, once the decision is in the audit trail.", [
-      ledger.may({ put: ["BATCH"] }),
+      ledger.may({ query: ["BATCH"], put: ["BATCH"] }),
       batch.describe,
       batch.redrive,
+    ]),
+    operation("ContinueBatch", "Starts a new execution of a batch whose last one has ended unclosed.", [
+      ledger.may({ get: ["BATCH"], query: ["BATCH"], put: ["BATCH"] }),
+      batch.describe,
+      batch.start,
     ]),
     operation("AbandonBatch", "Decides that the unsent files of a batch are never sent.", [
       ledger.may({
@@ -47,6 +52,8 @@ export function operations(
         put: ["STREAM", "BATCH", "SUBMISSION"],
       }),
       outbound.may({ listVersions: keys.deliveries, readVersions: keys.deliveries }),
+      // That there is a list tells a batch that never got its lock from an id that was mistyped.
+      dueLists.may({ list: keys.dueFolders }),
     ]),
     operation("PauseStream", "Pauses a stream: no lock is acquired and no file is submitted.", [
       ledger.may({ get: ["STREAM"], put: ["STREAM"] }),

@@ -25,9 +25,12 @@ export interface StoreProps {
   readonly variable: string;
   /**
    * `locked`: nobody overwrites or deletes anything, for the years of the retention in prod. Otherwise the days
-   * after which objects go, and after which versions go that were overwritten.
+   * after which objects go, and after which versions go that were overwritten; where they are locked too, they go
+   * when the lock has ended.
    */
-  readonly keeps: "locked" | { readonly days: number; readonly overwrittenDays: number };
+  readonly keeps:
+    | "locked"
+    | { readonly days: number; readonly overwrittenDays: number; readonly locked?: true };
 }
 
 /** The objects that a Lambda uses, by the call that its ports make on them; keys and prefixes may hold `*`. */
@@ -79,6 +82,7 @@ export class Store extends Construct {
     { stage, key, accessLogs, writers, variable, keeps }: StoreProps,
   ) {
     super(scope, id);
+    const isLocked = keeps === "locked" || keeps.locked === true;
     this.#bucket = closedBucket(this, "Bucket", stage, {
       versioned: true,
       encryption: BucketEncryption.KMS,
@@ -86,9 +90,10 @@ export class Store extends Construct {
       bucketKeyEnabled: true,
       serverAccessLogsBucket: accessLogs,
       serverAccessLogsPrefix: `${id}/`,
-      ...(keeps === "locked" ? locked(stage) : expiring(keeps)),
+      ...(isLocked && locked(stage)),
+      ...(keeps !== "locked" && expiring(keeps)),
     });
-    if (keeps === "locked") this.#denyChanges(stage, writers);
+    if (isLocked) this.#denyChanges(stage, writers);
     this.#key = key;
     this.#variable = variable;
     this.bucketName = this.#bucket.bucketName;

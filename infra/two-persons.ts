@@ -19,18 +19,26 @@ export function twoPersons(scope: Construct, deployment: Deployment, { ledger, r
     {
       name: "Propose",
       role: "Proposer",
-      does: "Proposes that a suspicion of the gate be accepted for the files of one batch.",
-      // The proposer must have seen the gate's report, and so does the function.
+      does: "Proposes that a suspicion of the gate be accepted, or that a file in doubt be resolved.",
+      // The proposer must have seen the gate's report, and so does the function; evidence it stores, and reads what
+      // was there first.
       may: [
-        ledger.may({ get: ["STREAM", "BATCH"], put: ["BATCH"] }),
-        reports.may({ read: keys.reports, list: keys.folders }),
+        ledger.may({ get: ["STREAM", "BATCH", "SUBMISSION"], put: ["BATCH"] }),
+        reports.may({
+          read: [...keys.reports, ...keys.evidence],
+          create: keys.evidence,
+          list: keys.folders,
+        }),
       ],
     },
     {
       name: "Approve",
       role: "Approver",
       does: "Approves, as a second person, what somebody else has proposed.",
-      may: [ledger.may({ get: ["STREAM", "BATCH"], query: ["BATCH"], put: ["BATCH"] })],
+      may: [
+        ledger.may({ get: ["STREAM", "BATCH", "SUBMISSION"], query: ["BATCH"], put: ["BATCH"] }),
+        reports.may({ readVersions: keys.evidence }),
+      ],
     },
   ];
   for (const { name, role: roleName, does, may } of functions) {

@@ -1,10 +1,22 @@
-import type { EventItem } from "./domain/records.ts";
+import type { EventItem, StreamEventItem } from "./domain/records.ts";
 import { ConditionRefused, type Ledger } from "./ports.ts";
 
 /** Appends one line to a batch's audit trail. Its key holds the call's nonce: if it exists, it is this very line. */
-export async function appendEvent(ports: { readonly ledger: Ledger }, event: EventItem): Promise<void> {
+export function appendEvent({ ledger }: { readonly ledger: Ledger }, event: EventItem): Promise<void> {
+  return appended(() => ledger.createEvent(event));
+}
+
+/** The same for a stream's. */
+export function appendStreamEvent(
+  { ledger }: { readonly ledger: Ledger },
+  event: StreamEventItem,
+): Promise<void> {
+  return appended(() => ledger.createStreamEvent(event));
+}
+
+async function appended(create: () => Promise<void>): Promise<void> {
   try {
-    await ports.ledger.createEvent(event);
+    await create();
   } catch (error) {
     if (!(error instanceof ConditionRefused)) throw error;
   }

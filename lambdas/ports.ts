@@ -8,6 +8,7 @@ import type {
   ProposalItem,
   ReturnItem,
   SegmentItem,
+  StreamEventItem,
   StreamItem,
   SubmissionItem,
 } from "./domain/records.ts";
@@ -76,6 +77,10 @@ export interface Ledger {
   readEvents(batchId: string): Promise<EventItem[]>;
   /** Appends to the audit trail. */
   createEvent(item: EventItem): Promise<void>;
+  /** A stream's audit trail, oldest line first. */
+  readStreamEvents(stream: string): Promise<StreamEventItem[]>;
+  /** Appends to a stream's audit trail. */
+  createStreamEvent(item: StreamEventItem): Promise<void>;
 }
 
 /** The buckets, by what lies in them. */
@@ -121,7 +126,10 @@ export interface Clock {
 /** A value that nobody else has: one per handler call, made before its first write. */
 export type Nonce = () => string;
 
-/** One structured line per decision. Ids, counts and outcomes only: never a row, a name or a bank account. */
+/**
+ * One structured line per decision. Ids, counts and outcomes only: never a row, a name or a bank account. A line is lost
+ * before it fails anything.
+ */
 export interface Log {
   decision(line: {
     readonly state: string;

@@ -1,6 +1,9 @@
-import { LedgerBroken } from "./domain/faults.ts";
-import type { FileItem, FileStateName } from "./domain/records.ts";
+import { Fault, LedgerBroken, LedgerBusy } from "./domain/faults.ts";
+import type { FileEvent } from "./domain/moves.ts";
+import type { FileItem, FileStateName, Resolution } from "./domain/records.ts";
+import { resolutionOf } from "./domain/resolution.ts";
 import type { Ports } from "./ports.ts";
+import { sha256OfText } from "./proposal-hash.ts";
 import { changeStream, type HeldStream, held } from "./stream-change.ts";
 import { evidenceOf, fileName, movedFile, outboundKey, unknown, voidSubmission } from "./submission.ts";
 
@@ -18,7 +21,8 @@ export type Settled = "SUBMITTED" | "WITHDRAWN" | "REJECTED";
 
 /**
  * Rule 11, for a file that is found SUBMITTING or UNKNOWN: evidence makes it SUBMITTED; else a VOID that was won
- * makes it WITHDRAWN; else it is UNKNOWN and everything stops. What another call has proven meanwhile stands.
+ * makes it WITHDRAWN; else it is what two people have said of it on the bank's evidence; else it is UNKNOWN and
+ * everything stops. What another call has proven meanwhile stands.
  * @param cause what a delivery of the caller's own ended with, if it threw
  * @throws SubmissionUnknown, also where a store gives no answer: while nobody can tell, it is doubt
  */
@@ -31,45 +35,81 @@ export async function settleDoubt(
   const at = new Date(ports.clock.now()).toISOString();
   const { batchId, nonce } = asker;
   const { number, sha256 } = file;
-  const inDoubt = (why: string) => (error: unknown) => {
-    throw unknown(batchId, number, why, error);
+  const inDoubt =
+    (why: string) =>
+    (error: unknown): never => {
+      throw unknown(batchId, number, why, error);
+    };
+  const isDelivered = async () => {
+    const key = outboundKey(asker.userId, batchId, number);
+    const evidence = await evidenceOf(ports.objects, key, sha256).catch(
+      inDoubt("the store does not say what lies under its key"),
+    );
+    if (evidence) await moved(ports, asker, number, "confirm", SENT, { delivered: { ...evidence, at } });
+    return evidence !== undefined;
   };
-  const evidence = await evidenceOf(ports.objects, outboundKey(asker.userId, batchId, number), sha256).catch(
-    inDoubt("the store does not say what lies under its key"),
-  );
-  if (evidence) {
-    await moved(ports, asker, number, "confirm", { delivered: { ...evidence, at } });
-    return "SUBMITTED";
-  }
+  if (await isDelivered()) return "SUBMITTED";
   const kind = await voidSubmission(ports, { batchId, number, nonce, sha256, at }).catch(
     inDoubt("the ledger does not say whether its intent stands"),
   );
   if (kind === "VOID") {
-    await moved(ports, asker, number, "void");
+    await moved(ports, asker, number, "void", ["WITHDRAWN"]);
     return "WITHDRAWN";
   }
-  const state = await moved(ports, asker, number, "doubt");
-  if (state === "UNKNOWN") {
+  const doubted = await moved(ports, asker, number, "doubt", ["UNKNOWN", ...OVER]).catch((error: unknown) => {
+    // A doubt that cannot be written down is no less a doubt; that somebody else holds the lock now says more.
+    if (error instanceof Fault && !(error instanceof LedgerBusy)) throw error;
+    return inDoubt("its intent stands, and the ledger does not take down that it is unknown")(error);
+  });
+  if (doubted !== "UNKNOWN") return settledAs(doubted);
+  const said = await saidOf(ports, batchId, number, sha256).catch(
+    inDoubt("the ledger does not say whether it was resolved"),
+  );
+  if (said === undefined) {
     const why = "its intent stands, and no version with its SHA-256 lies under its key";
     throw unknown(batchId, number, why, cause);
   }
+  // This call may have looked before a delivery arrived, and been held up until people had decided.
+  if (said.outcome === "rejected" && (await isDelivered())) return "SUBMITTED";
+  const resolved = { ...said, at: new Date(ports.clock.now()).toISOString() };
+  const event = said.outcome === "rejected" ? "reject" : "confirm";
+  return settledAs(await moved(ports, asker, number, event, OVER, { resolved }));
+}
+
+/** What two people have said of the file whose intent stands, as far as it counts. */
+async function saidOf(
+  { ledger }: Pick<Ports, "ledger">,
+  batchId: string,
+  number: number,
+  sha256: string,
+): Promise<Omit<Resolution, "at"> | undefined> {
+  const [intent, proposals, approvals] = await Promise.all([
+    ledger.readSubmission(batchId, number),
+    ledger.readProposals(batchId),
+    ledger.readApprovals(batchId),
+  ]);
+  if (intent?.kind !== "INTENT" || intent.sha256 !== sha256) return undefined;
+  return resolutionOf(intent, proposals, approvals, sha256OfText);
+}
+
+/** How a file's fate is settled that is in one of the states of {@link OVER}. */
+function settledAs(state: FileStateName): Settled {
   return state === "WITHDRAWN" || state === "REJECTED" ? state : "SUBMITTED";
 }
 
-/** Where each event is already true, or no longer needs saying because another call has a proof. */
-const DONE: Record<"confirm" | "void" | "doubt", readonly FileStateName[]> = {
-  confirm: ["SUBMITTED", "ACKNOWLEDGED"],
-  void: ["WITHDRAWN"],
-  doubt: ["UNKNOWN", "SUBMITTED", "ACKNOWLEDGED", "WITHDRAWN", "REJECTED"],
-};
+const SENT = ["SUBMITTED", "ACKNOWLEDGED"] as const;
 
-/** Moves the file unless that is done; returns the state in which it is then. */
+/** What another call may have made of a file meanwhile: whatever it is, there was a proof of it. */
+const OVER = ["SUBMITTED", "ACKNOWLEDGED", "WITHDRAWN", "REJECTED"] as const;
+
+/** Moves the file unless it is in one of the states of `done`; returns the state in which it is then. */
 async function moved(
   ports: Ports,
   asker: Asker,
   number: number,
-  event: keyof typeof DONE,
-  also: Pick<FileItem, "delivered"> = {},
+  event: FileEvent,
+  done: readonly FileStateName[],
+  also: Pick<FileItem, "delivered" | "resolved"> = {},
 ): Promise<FileStateName> {
   const stateIn = (item: HeldStream) => {
     const file = item.batch.files?.find((one) => one.number === number);
@@ -79,7 +119,7 @@ async function moved(
   const item = await changeStream(ports, asker.stream, asker.nonce, (seen) => {
     const mine = held(seen, asker.batchId, asker.fence);
     const state = stateIn(mine);
-    return DONE[event].includes(state) ? "done" : movedFile(mine, number, event, also);
+    return done.includes(state) ? "done" : movedFile(mine, number, event, also);
   });
   return stateIn(held(item, asker.batchId, asker.fence));
 }

@@ -1,5 +1,5 @@
 import { twoDigits } from "./domain/batch.ts";
-import { SubmissionUnknown } from "./domain/faults.ts";
+import { LedgerBroken, SubmissionUnknown } from "./domain/faults.ts";
 import { type FileEvent, moveFile } from "./domain/moves.ts";
 import type { FileItem, StreamItem, SubmissionItem } from "./domain/records.ts";
 import type { Objects, Ports } from "./ports.ts";
@@ -16,16 +16,20 @@ export function outboundKey(userId: string, batchId: string, file: number): stri
   return `${userId}/${batchId}-${twoDigits(file)}.aba`;
 }
 
-/** The stream's item after one file's move. Throws IllegalMove where the table has none. */
+/** The stream's item after one file's move. Throws IllegalMove where the table has none, LedgerBroken without the file. */
 export function movedFile(
   item: HeldStream,
   number: number,
   event: FileEvent,
-  also: Partial<Pick<FileItem, "submitting" | "delivered">> = {},
+  also: Partial<Pick<FileItem, "submitting" | "delivered" | "resolved">> = {},
 ): StreamItem {
-  const files = (item.batch.files ?? []).map((file) =>
+  const { id, files: frozen } = item.batch;
+  if (!frozen?.some((file) => file.number === number)) {
+    throw new LedgerBroken(`${fileName(id, number)} is not in the frozen set`);
+  }
+  const files = frozen.map((file) =>
     file.number === number
-      ? { ...file, ...also, state: moveFile(fileName(item.batch.id, number), file.state, event) }
+      ? { ...file, ...also, state: moveFile(fileName(id, number), file.state, event) }
       : file,
   );
   return { ...item, batch: { ...item.batch, files } };

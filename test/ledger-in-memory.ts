@@ -8,6 +8,7 @@ import type {
   ProposalItem,
   ReturnItem,
   SegmentItem,
+  StreamEventItem,
   StreamItem,
   SubmissionItem,
 } from "../lambdas/domain/records.ts";
@@ -34,26 +35,49 @@ export interface LedgerInMemory extends Ledger {
 }
 
 /**
- * The ledger's port in memory: consistent reads, conditional writes on one item, copies in and out, so that
- * nobody holds a stored item in hand. It answers as the adapter on DynamoDB does.
+ * The ledger's port in memory: consistent reads, conditional writes on one item, frozen copies of what was written, so
+ * that nobody changes a stored item in hand. It answers as the adapter on DynamoDB does.
  */
 export function ledgerInMemory(): LedgerInMemory {
-  const streams = new Items<StreamItem>();
-  const batches = new Items<BatchItem>();
-  const segments = new Items<SegmentItem>();
-  const files = new Items<FileItem>();
-  const submissions = new Items<SubmissionItem>();
-  const claims = new Items<Claim>();
-  const returns = new Items<ReturnItem>();
-  const events = new Items<EventItem>();
-  const closings = new Items<ClosingItem>();
-  const proposals = new Items<ProposalItem>();
-  const approvals = new Items<ApprovalItem>();
+  return ledgerOf(noItems());
+}
+
+/** A ledger that begins with what another one holds; what is written to either stays there. */
+export function copiedLedger(of: LedgerInMemory): LedgerInMemory {
+  const tables = TABLES.get(of) ?? noItems();
+  const copies = Object.entries(tables).map(([name, items]) => [name, items.copy()]);
+  return ledgerOf(Object.fromEntries(copies) as Tables);
+}
+
+type Tables = ReturnType<typeof noItems>;
+
+const TABLES = new WeakMap<LedgerInMemory, Tables>();
+
+function noItems() {
+  return {
+    streams: new Items<StreamItem>(),
+    batches: new Items<BatchItem>(),
+    segments: new Items<SegmentItem>(),
+    files: new Items<FileItem>(),
+    submissions: new Items<SubmissionItem>(),
+    claims: new Items<Claim>(),
+    returns: new Items<ReturnItem>(),
+    events: new Items<EventItem>(),
+    streamEvents: new Items<StreamEventItem>(),
+    closings: new Items<ClosingItem>(),
+    proposals: new Items<ProposalItem>(),
+    approvals: new Items<ApprovalItem>(),
+  };
+}
+
+function ledgerOf(tables: Tables): LedgerInMemory {
+  const { streams, batches, segments, files, submissions, claims, returns, events, closings } = tables;
+  const { proposals, approvals, streamEvents } = tables;
   const isVersion = (seen: number | undefined) => (stored: { readonly version: number } | undefined) =>
     stored?.version === seen;
   const isAbsent = (stored: unknown) => stored === undefined;
 
-  return {
+  const ledger: LedgerInMemory = {
     readStream: async (stream) => streams.get(stream, "STATE"),
     writeStream: async (next, seen) => streams.put(next.stream, "STATE", next, isVersion(seen)),
     readBatch: async (id) => batches.get(id, "META"),
@@ -91,6 +115,9 @@ export function ledgerInMemory(): LedgerInMemory {
     createApproval: async (item) => approvals.put(item.batchId, item.proposal, item, isAbsent),
     readEvents: async (id) => events.all(id),
     createEvent: async (item) => events.put(item.batchId, `${item.at}#${item.nonce}`, item, isAbsent),
+    readStreamEvents: async (stream) => streamEvents.all(stream),
+    createStreamEvent: async (item) =>
+      streamEvents.put(item.stream, `${item.at}#${item.nonce}`, item, isAbsent),
 
     putReturn: (item) => returns.put(item.mandateId, `${debit(item)}#${wide(returns.puts)}`, item),
     dropReturns: (mandateId) => returns.dropAll(mandateId),
@@ -101,15 +128,25 @@ export function ledgerInMemory(): LedgerInMemory {
     putBatch: (item) => batches.put(item.id, "META", item),
     allClaims: () => claims.everything(),
   };
+  TABLES.set(ledger, tables);
+  return ledger;
 }
 
-/** Items by partition and sort key; what goes in and comes out is a copy. */
+/** Items by partition and sort key; what goes in is copied and frozen, so that it can come out as it lies there. */
 class Items<Item> {
   readonly #partitions = new Map<string, Map<string, Item>>();
   puts = 0;
 
+  /** The same items once more. No item is ever changed where it lies. */
+  copy(): Items<Item> {
+    const copy = new Items<Item>();
+    for (const [partition, items] of this.#partitions) copy.#partitions.set(partition, new Map(items));
+    copy.puts = this.puts;
+    return copy;
+  }
+
   get(partition: string, key: string): Item | undefined {
-    return structuredClone(this.#partitions.get(partition)?.get(key));
+    return this.#partitions.get(partition)?.get(key);
   }
 
   /** @throws ConditionRefused if the condition is false for what is stored */
@@ -123,7 +160,7 @@ class Items<Item> {
     if (!condition(items.get(key))) {
       throw new ConditionRefused(`the condition on ${partition} ${key} was false`);
     }
-    this.#partitions.set(partition, items.set(key, structuredClone(item)));
+    this.#partitions.set(partition, items.set(key, frozenCopy(item)));
     this.puts += 1;
   }
 
@@ -137,14 +174,21 @@ class Items<Item> {
 
   /** The items of one partition, in order of their keys. */
   all(partition: string): Item[] {
-    return sorted(this.#partitions.get(partition) ?? new Map<string, Item>()).map((item) =>
-      structuredClone(item),
-    );
+    return sorted(this.#partitions.get(partition) ?? new Map<string, Item>());
   }
 
   everything(): Item[] {
-    return sorted(this.#partitions).flatMap((items) => structuredClone(sorted(items)));
+    return sorted(this.#partitions).flatMap((items) => sorted(items));
   }
+}
+
+/** A copy of plain data in which nothing can be changed. A structured clone would cost more than all else in here. */
+export function frozenCopy<Value>(value: Value): Value {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return Object.freeze(value.map((one: unknown) => frozenCopy(one))) as Value;
+  const copy: Record<string, unknown> = {};
+  for (const [name, one] of Object.entries(value)) copy[name] = frozenCopy(one);
+  return Object.freeze(copy) as Value;
 }
 
 function sorted<Value>(values: ReadonlyMap<string, Value>): Value[] {

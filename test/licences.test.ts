@@ -26,6 +26,11 @@ const WITH_REASON: Readonly<
     packages: [/^lightningcss(-|@)/],
     reason: "Of vitest's bundler: used unmodified while testing, and never distributed.",
   },
+  "CC-BY-4.0": {
+    packages: [/^caniuse-lite@/],
+    reason:
+      "Of Babel, which instruments the code for branch coverage: used unmodified while testing, never distributed.",
+  },
   "PSF-2.0": {
     packages: [/^argparse@/],
     reason: "Permissive; OSI-approved. Reads the holiday lists while synthesizing.",

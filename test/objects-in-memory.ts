@@ -15,10 +15,25 @@ export interface ObjectsInMemory extends Objects {
  * @param options.versions whether the store keeps versions, as S3 does and the local store does not; yes by default
  */
 export function objectsInMemory(options: { readonly versions?: boolean } = {}): ObjectsInMemory {
-  const { versions: keepsVersions = true } = options;
-  /** Newest first. */
-  const stored = new Map<string, StoredObject[]>();
-  let puts = 0;
+  const { versions = true } = options;
+  return objectsOf(versions, new Map(), 0);
+}
+
+/** Buckets that begin with what others hold, and keep versions; what is put into either stays there. */
+export function copiedObjects(of: ObjectsInMemory): ObjectsInMemory {
+  const stored = STORED.get(of) ?? new Map<string, StoredObject[]>();
+  return objectsOf(true, new Map(stored), stored.size * 1000);
+}
+
+/** Newest first. No bytes are ever changed where they lie. */
+const STORED = new WeakMap<ObjectsInMemory, Map<string, StoredObject[]>>();
+
+function objectsOf(
+  keepsVersions: boolean,
+  stored: Map<string, StoredObject[]>,
+  first: number,
+): ObjectsInMemory {
+  let puts = first;
 
   const put = (area: Area, key: string, bytes: Buffer): { readonly version?: string } => {
     puts += 1;
@@ -28,7 +43,7 @@ export function objectsInMemory(options: { readonly versions?: boolean } = {}): 
     return name;
   };
 
-  return {
+  const objects: ObjectsInMemory = {
     read: async (area, key, { version, from = 0, to } = {}) => {
       const found = stored
         .get(place(area, key))
@@ -58,6 +73,8 @@ export function objectsInMemory(options: { readonly versions?: boolean } = {}): 
       stored.delete(place(area, key));
     },
   };
+  STORED.set(objects, stored);
+  return objects;
 }
 
 function place(area: Area, key: string): string {

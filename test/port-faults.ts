@@ -1,4 +1,4 @@
-import { ConditionRefused, type Ledger, type Objects } from "../lambdas/ports.ts";
+import { ConditionRefused, type Ledger, ObjectExists, type Objects } from "../lambdas/ports.ts";
 
 /** What can go wrong between a step and its ports, as thin wrappers around a port. */
 
@@ -83,25 +83,73 @@ export function sdkError(name: string): Error {
   return Object.assign(new Error(`the service says ${name}`), { name });
 }
 
+/**
+ * What an error says to its catcher: `transient`, it may be otherwise in a moment; `permanent`, it will be the same
+ * every time; `condition` and `exists`, the store has judged; `unknown`, nothing that anybody could have foreseen.
+ */
+export type ErrorKind = "transient" | "permanent" | "condition" | "exists" | "unknown";
+
+/** Of DynamoDB, S3, Step Functions and the SDK itself: worth another try, as a rule. */
+const TRANSIENT = [
+  "TimeoutError",
+  "AbortError",
+  "RequestTimeout",
+  "RequestTimeoutException",
+  "ThrottlingException",
+  "Throttling",
+  "TooManyRequestsException",
+  "ProvisionedThroughputExceededException",
+  "RequestLimitExceeded",
+  "SlowDown",
+  "InternalServerError",
+  "InternalError",
+  "ServiceUnavailable",
+  "TransactionConflictException",
+  "TransactionInProgressException",
+  "OperationAborted",
+  "CredentialsProviderError",
+];
+
+const PERMANENT = [
+  "AccessDeniedException",
+  "AccessDenied",
+  "UnrecognizedClientException",
+  "ExpiredTokenException",
+  "ResourceNotFoundException",
+  "NoSuchBucket",
+  "ValidationException",
+  "SerializationException",
+  "ItemCollectionSizeLimitExceededException",
+  "KMSAccessDeniedException",
+  "KMSDisabledException",
+  "InvalidObjectState",
+  "ExecutionLimitExceeded",
+  "ExecutionNotRedrivable",
+  // What the store itself calls a refusal: only the adapters may turn it into ConditionRefused or ObjectExists.
+  "ConditionalCheckFailedException",
+  "TransactionCanceledException",
+  "PreconditionFailed",
+];
+
+/** As Node throws them: all are called Error, and their codes tell them apart. */
+const SOCKETS = ["ECONNRESET", "ECONNREFUSED", "EPIPE", "ETIMEDOUT", "ENOTFOUND"];
+
 /** Everything that a port may throw, and some things that nothing should. */
-export const EVERY_ERROR: readonly (readonly [what: string, error: unknown])[] = [
-  ...[
-    "TimeoutError",
-    "ThrottlingException",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "InternalServerError",
-    "TransactionConflictException",
-    "AccessDeniedException",
-    "ResourceNotFoundException",
-    "ValidationException",
-  ].map((name) => [name, sdkError(name)] as const),
-  ["ConditionRefused", new ConditionRefused("refused")],
-  ["an error without a name", new Error("?")],
-  ["a text", "a text"],
-  ["an empty object", {}],
-  ["nothing at all", undefined],
-  ["null", null],
+export const EVERY_ERROR: readonly (readonly [what: string, error: unknown, kind: ErrorKind])[] = [
+  ...TRANSIENT.map((name) => [name, sdkError(name), "transient"] as const),
+  ...SOCKETS.map(
+    (code) => [code, Object.assign(new Error(`socket: ${code}`), { code }), "transient"] as const,
+  ),
+  ...PERMANENT.map((name) => [name, sdkError(name), "permanent"] as const),
+  ["ConditionRefused", new ConditionRefused("refused"), "condition"],
+  ["ObjectExists", new ObjectExists("exists"), "exists"],
+  ["an error without a name", Object.assign(new Error("?"), { name: "" }), "unknown"],
+  ["an error", new Error("?"), "unknown"],
+  ["a text", "a text", "unknown"],
+  ["an empty object", {}, "unknown"],
+  ["a number", 0, "unknown"],
+  ["nothing at all", undefined, "unknown"],
+  ["null", null, "unknown"],
 ];
 
 type Touched = { readonly ledger: Ledger; readonly objects: Objects };

@@ -16,6 +16,8 @@ export interface ExecutionRecord {
   readonly endedAt?: Instant;
   readonly redriveCount: number;
   readonly redrivenAt?: Instant;
+  /** The latest instant that its context object has told. */
+  readonly told?: Instant;
   /** The state that was entered last, with its input: where a redrive starts. */
   readonly at: Place;
   readonly output?: unknown;
@@ -40,6 +42,8 @@ export interface ExecutionRecords {
   read(name: string): ExecutionRecord | undefined;
   /** Kept when this returns, also if the process is killed then. */
   write(record: ExecutionRecord): Promise<void>;
+  /** The latest instant in any record, in epoch milliseconds; 0 where there is none. */
+  latest(): number;
 }
 
 /**
@@ -52,8 +56,13 @@ export async function openExecutionRecords(folder: string, now: () => Instant): 
   await mkdir(folder, { recursive: true });
   const records = new Map<string, ExecutionRecord>();
   let last: Promise<void> = Promise.resolve();
-  const write = async (record: ExecutionRecord) => {
+  let latest = 0;
+  const keep = (record: ExecutionRecord) => {
     records.set(record.name, record);
+    latest = Math.max(latest, ...instantsOf(record));
+  };
+  const write = async (record: ExecutionRecord) => {
+    keep(record);
     // One after the other, so that the newest stands at the end.
     const text = `${JSON.stringify(record, undefined, 1)}\n`;
     const turn = last.then(() => writeWhole(join(folder, `${record.name}${SUFFIX}`), text));
@@ -62,10 +71,14 @@ export async function openExecutionRecords(folder: string, now: () => Instant): 
   };
   const files = (await readdir(folder)).filter((file) => file.endsWith(SUFFIX));
   for (const record of await Promise.all(files.map((file) => readRecord(folder, file)))) {
-    records.set(record.name, record);
+    keep(record);
     if (record.status === "RUNNING") await write(cutOff(record, now()));
   }
-  return { read: (name) => records.get(name), write };
+  return { read: (name) => records.get(name), write, latest: () => latest };
+}
+
+function instantsOf({ startedAt, redrivenAt, endedAt, told, history }: ExecutionRecord): number[] {
+  return [startedAt, redrivenAt ?? 0, endedAt ?? 0, told ?? 0, ...history.map(({ at }) => at)];
 }
 
 const SUFFIX = ".json";

@@ -59,14 +59,18 @@ export async function runExecution(
     onEvent({ type: event, execution: name, state, at });
     await records.write(record);
   };
-  const latest = () => Math.max(0, ...record.history.map(({ at }) => at));
   const outcome = await interpret(definition, first.at, contextOf(first, options.stateMachineArn), {
     call,
     entered: (place) => note("entered", place.state, { at: place }),
     exited: (state) => note("exited", state, {}),
     progress: (state, done, total) => onEvent({ type: "progress", execution: name, state, done, total }),
-    // The local clock starts anew with every process; the time of one execution never goes back, as on AWS.
-    now: () => iso(Math.max(clock.now(), latest() + 1) as Instant),
+    // The local clock starts anew with every process; the service's time never goes back, as on AWS: a state of a
+    // redriven or continued execution is entered after all that went before.
+    now: () => {
+      const told = Math.max(clock.now(), records.latest() + 1) as Instant;
+      record = { ...record, told };
+      return iso(told);
+    },
     signal,
     ...(retryDelayMs !== undefined && { retryDelayMs }),
   });

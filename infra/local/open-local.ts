@@ -3,10 +3,12 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { s3Objects } from "../../lambdas/adapters/objects.ts";
+import type { CalendarDate } from "../../lambdas/domain/calendar-date.ts";
 import type { Configuration } from "../../lambdas/domain/stream.ts";
 import type { Area, Instant, Objects } from "../../lambdas/ports.ts";
 import { configuration } from "../config/configuration.ts";
 import { readAssembly } from "./assembly.ts";
+import { CLOCK_FILE, keepShown, lastShown } from "./clock-file.ts";
 import type { ExecutionEvent } from "./execution-run.ts";
 import { type LocalApp, openLocalApp } from "./local-app.ts";
 import { codeOf, faultOf } from "./local-fault.ts";
@@ -33,6 +35,19 @@ const BUCKETS: Record<Area, string> = {
   reports: "REPORTS_BUCKET",
 };
 
+/** What the local clock shows at the start of a command, and the billing day on which it goes on afterwards. */
+export interface LocalStart {
+  readonly startAt: Instant;
+  /** Absent where somebody has set the clock, or where the command is about no day. */
+  readonly day?: string;
+}
+
+/** The schedule's time on a billing day, or just after the last command about that day. */
+export function startOn(stream: string, date: CalendarDate, scheduled: Instant): LocalStart {
+  const day = `${stream} ${date}`;
+  return { startAt: Math.max(scheduled, lastShown(localFolder(), day) + 1) as Instant, day };
+}
+
 /** The sample that a run without options bills. */
 export const SAMPLE = fileURLToPath(new URL("samples/au-cba-2026-03-02", import.meta.url));
 
@@ -43,8 +58,7 @@ export function localConfiguration(): Configuration {
 
 /** Synthesizes the app, opens it on the stores under `.local/`, and runs `use`. Nothing is left running. */
 export async function withLocal<T>(
-  options: {
-    readonly startAt: Instant;
+  options: LocalStart & {
     readonly fresh?: boolean;
     readonly onEvent?: (event: ExecutionEvent) => void;
   },
@@ -53,7 +67,7 @@ export async function withLocal<T>(
   const folder = localFolder();
   const assembly = await readAssembly(await synthesize({ stage: "dev", outdir: join(folder, "cdk.out") }));
   const settings = localConfiguration();
-  const { startAt, onEvent } = options;
+  const { startAt, day, onEvent } = options;
   const open = () =>
     openLocalApp({ folder, assembly, configuration: settings, startAt, ...(onEvent && { onEvent }) });
   if (options.fresh) await forget(folder, open);
@@ -71,12 +85,13 @@ export async function withLocal<T>(
   } finally {
     s3.destroy();
     await app.close();
+    if (day !== undefined) keepShown(folder, day, app.clock.now());
   }
 }
 
 /** What a run leaves behind, besides what it can make again. */
 // The count goes last: if this is cut off, what is left of the tables is noticed.
-const KEPT = ["tables", "objects", "executions", "logs", "batches", "tables.count"];
+const KEPT = ["tables", "objects", "executions", "logs", "batches", CLOCK_FILE, "tables.count"];
 
 /** Removes every batch that ran here, unless another process is at work on them; damaged ones go too. */
 async function forget(folder: string, open: () => Promise<LocalApp>): Promise<void> {

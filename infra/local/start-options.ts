@@ -14,7 +14,8 @@ options
   --date <date>      the billing date, yyyy-mm-dd (default: the day on which the manifest was produced)
   --number <nn>      the batch's number of that day, 1 to 99 (default: the lowest not used by other bytes)
   --now <instant>    what the local clock shows at the start, such as 2026-03-02T15:59:00+11:00
-                     (default: the stream's schedule time on the billing date)
+                     (default: the stream's schedule time on the billing date, or where the last
+                     command about that date has left it)
   --fresh            forget every batch that ran here before
   --json             print one JSON object and nothing else
   --help             print this
@@ -77,13 +78,13 @@ function parsed(args: readonly string[]) {
 }
 
 /** An instant with its offset: without one it would mean another moment on every machine. */
-export function instant(text: string): Instant {
+export function instant(text: string, option = "--now"): Instant {
   if (
     !/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(text) ||
     parseCalendarDate(text.slice(0, 10)) === undefined ||
     Number.isNaN(Date.parse(text))
   ) {
-    throw new WrongInput("--now wants an instant with its offset, such as 2026-03-02T07:00:00+11:00");
+    throw new WrongInput(`${option} wants an instant with its offset, such as 2026-03-02T07:00:00+11:00`);
   }
   return Date.parse(text) as Instant;
 }

@@ -19,7 +19,15 @@ import {
   uploadDueFolder,
 } from "./due-folder.ts";
 import { exportBatch } from "./export.ts";
-import { type Local, localConfiguration, localFolder, SAMPLE, withLocal } from "./open-local.ts";
+import {
+  type Local,
+  localConfiguration,
+  localFolder,
+  type LocalStart,
+  SAMPLE,
+  startOn,
+  withLocal,
+} from "./open-local.ts";
 import { freshAdvice, LocalFault } from "./local-fault.ts";
 import { progressPrinter } from "./progress.ts";
 import { resultText } from "./result-text.ts";
@@ -51,15 +59,15 @@ async function main(): Promise<number> {
     return end(refusedResult("", stream.name, { name: "DueListMismatch", message }, manifestFigures(folder)));
   }
   const scheduled = systemClock.instantOf(date, stream.schedule.time, stream.timeZone);
-  const startAt = options.now ?? scheduled;
+  const clock = clockOf(options, stream.name, date, scheduled);
   say(
-    `debit-once  stream ${stream.name}, billing date ${date}; the local clock starts at ${shown(startAt, stream)}\n`,
+    `debit-once  stream ${stream.name}, billing date ${date}; the local clock starts at ${shown(clock.startAt, stream)}\n`,
   );
 
   try {
     const onEvent = options.json ? () => {} : progressPrinter(process.stdout);
     return end(
-      await withLocal({ startAt, fresh: options.fresh, onEvent }, (local) =>
+      await withLocal({ ...clock, fresh: options.fresh, onEvent }, (local) =>
         billed(local, stream, date, scheduled, folder, options),
       ),
     );
@@ -78,6 +86,18 @@ function dateOf(folder: DueFolder, stream: Stream): CalendarDate | undefined {
   const at = producedAt(folder);
   if (at === undefined) return undefined;
   return systemClock.dateAt(Date.parse(at) as Instant, stream.timeZone);
+}
+
+/** A run that forgets the batches before it forgets what time it was then. */
+function clockOf(
+  { now, fresh }: StartOptions,
+  stream: string,
+  date: CalendarDate,
+  scheduled: Instant,
+): LocalStart {
+  if (now !== undefined) return { startAt: now };
+  const { day, startAt } = startOn(stream, date, scheduled);
+  return { ...(day !== undefined && { day }), startAt: fresh ? scheduled : startAt };
 }
 
 /** Uploads the list as a billing system does, starts the batch as the schedule does, and waits for its end. */

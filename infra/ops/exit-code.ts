@@ -20,6 +20,7 @@ const REFUSALS: ReadonlySet<string> = new Set([
   "BatchAbandoning",
   "BatchClosed",
   "ExecutionNotEnded",
+  "ExecutionNotRedrivable",
   "CallerRefused",
   "NotAllowed",
   "ProposalRefused",

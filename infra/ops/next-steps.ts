@@ -6,6 +6,7 @@ export interface NextSteps {
 
 const show = (id: string) => `npm run ops -- show ${id}`;
 const redrive = (id: string) => `npm run ops -- redrive ${id} --reason "…" --yes`;
+const goOn = (id: string) => `npm run ops -- continue ${id} --reason "…" --yes`;
 const propose = (id: string, check: string, as: string) =>
   `npm run ops -- propose accept-suspicion ${id} ${check} --reason "…"${as} --yes`;
 const abandon = (id: string) => `npm run ops -- abandon ${id} --reason "…" --yes`;
@@ -65,7 +66,7 @@ function stepsFor(
       return gateSteps(batchId, message, isLocal);
     case "ProposalRefused":
       return {
-        text: "Only a suspicion that the gate has failed for the files of an open batch can be accepted; the newest report lists them.",
+        text: "Only a suspicion that the gate has failed for the files of an open batch can be accepted (the newest report lists them), and only a file in doubt be resolved, on a statement of the bank that can be about it.",
         commands: [show(batchId)],
       };
     case "ProposalUnknown":
@@ -89,11 +90,20 @@ function stepsFor(
         text: "What has not been sent stays unsent: abandon it. If abandon answers OPEN, some file was on its way: redrive, so that the batch closes with what was sent. If it answers ABANDONED, the batch is over, and its rows are billed under the next number.",
         commands: [show(batchId), abandon(batchId), redrive(batchId)],
       };
-    case "SubmissionUnknown":
+    case "SubmissionUnknown": {
+      const file = /^file (\d\d) /.exec(message)?.[1] ?? "<nn>";
+      const [one, another] = isLocal ? [" --as <one person>", " --as <another>"] : ["", ""];
       return {
-        text: "Nobody can tell from here whether the bank has the file. Do not send it again by hand. Ask the bank for its record of this file; a redrive only looks for evidence and never sends again.",
-        commands: [show(batchId), redrive(batchId)],
+        text: "Nobody can tell from here whether the bank has the file. Do not send it again by hand. Ask the bank for its record of this file. A redrive only looks for evidence and never sends again. Otherwise one person proposes what the bank has stated, a second one approves within the hour, and a redrive goes on.",
+        commands: [
+          show(batchId),
+          redrive(batchId),
+          `npm run ops -- resolve ${batchId} ${file} <--submitted|--rejected> --evidence <file> --reference "…" --channel <channel> --stated-at <instant> --reason "…"${one} --yes`,
+          `npm run ops -- approve <the id that resolve printed>${another} --yes`,
+          redrive(batchId),
+        ],
       };
+    }
     case "TimeShort":
       return { text: "Redrive: it goes on with the file that was not begun.", commands: [redrive(batchId)] };
     case "BatchAbandoned":
@@ -118,6 +128,13 @@ function stepsFor(
         text: "Bill the list on the next business day, with that day as its billing date.",
         commands: [`npm start -- --due <folder> --stream ${stream} --date <the next business day>`],
       };
+    case "ExecutionNotRedrivable":
+      return {
+        text: "What has ended cannot be started again: its execution ended more than 14 days ago, has a full history, or is forgotten. Continue the batch: a new execution finds all the work that is done.",
+        commands: [show(batchId), goOn(batchId)],
+      };
+    case "ExecutionNotEnded":
+      return { text: "It still runs. Wait for its end; show tells of it.", commands: [show(batchId)] };
     case "LocalFault":
       return { text: "The local store cannot be used as it is.", commands: ["npm start -- --fresh"] };
     case "BatchClosed":
@@ -132,8 +149,8 @@ function stepsFor(
       };
     default:
       return {
-        text: "Redrive is safe from any state, any number of times. If it fails again for the same reason, that reason must be mended first; what was not sent can be abandoned.",
-        commands: [show(batchId), redrive(batchId), abandon(batchId)],
+        text: "Redrive is safe from any state, any number of times. If it fails again for the same reason, that reason must be mended first; where the mend is in code, deploy it and continue the batch, because a redrive runs the versions that failed. What was not sent can be abandoned.",
+        commands: [show(batchId), redrive(batchId), goOn(batchId), abandon(batchId)],
       };
   }
 }

@@ -1,5 +1,7 @@
 import { parseArgs } from "node:util";
 import { type BatchId, parseBatchId } from "../../lambdas/domain/batch.ts";
+import { type Channel, CHANNELS, type Outcome } from "../../lambdas/domain/records.ts";
+import { isReference, REFERENCE_RULE } from "../../lambdas/domain/reference.ts";
 import type { Instant } from "../../lambdas/ports.ts";
 import { instant } from "../local/start-options.ts";
 import { WrongInput } from "../wrong-input.ts";
@@ -8,28 +10,59 @@ export const OPS_HELP = `What people may do with batches and streams. Everything
 
   npm run ops -- show <batch>                     lock, record, files, executions, report of a batch
   npm run ops -- redrive <batch> --reason "…"     start its failed execution again at the state that failed
+  npm run ops -- continue <batch> --reason "…"    a new execution of today's definition, once the last one has ended
   npm run ops -- abandon <batch> --reason "…"     decide that its unsent files are never sent
   npm run ops -- pause <stream> --reason "…"      no lock is acquired and no submission begins
   npm run ops -- resume <stream> --reason "…"     end a pause
   npm run ops -- propose accept-suspicion <batch> <check> --reason "…"
                                                   propose that a suspicion of the gate be accepted
+  npm run ops -- resolve <batch> <nn> --submitted|--rejected --evidence <file> --reference "…" --channel <channel>
+                 --stated-at <instant> --reason "…"
+                                                  propose what became of a file in doubt, on the bank's statement
   npm run ops -- approve <proposal>               approve it, as another person, within the hour
 
 options
   --yes              do it (otherwise say what would be done)
   --reason <text>    why; kept for ever and shown, so without names and bank accounts
+  --submitted, --rejected   what the bank says of the file: it has it, or it does not and will not
+  --evidence <file>  the bank's statement (a mail, a scan, a note of the call), up to 1 MiB; without bank accounts
+  --reference <text> the bank's own reference of it: up to 40 letters, digits, spaces and / . -, at most 10 digits
+  --channel <name>   how it came: ${CHANNELS.join(", ")}
+  --stated-at <instant>     when the bank stated it; for --rejected later than the last moment of a delivery
   --stage <stage>    act on AWS, on the stacks of dev or prod (otherwise on the local engine under .local/)
   --as <name>        who acts, on the local engine only (default: operator); on AWS you are whom AWS says you are
-  --now <instant>    what the local clock shows (default: the schedule time of the batch's billing date; five minutes
-                     later for approve, so that a proposal comes first)
+  --now <instant>    what the local clock shows (default: the schedule time of the batch's billing date, or where the
+                     last command about that date has left it)
   --json             print one JSON object and nothing else
   --help             print this
 
 exit codes: 0 done, 1 fault, 2 wrong usage or input, 3 refused, 4 gate failed, 5 unknown
 `;
 
-export const COMMANDS = ["show", "redrive", "abandon", "pause", "resume", "propose", "approve"] as const;
+export const COMMANDS = [
+  "show",
+  "redrive",
+  "continue",
+  "abandon",
+  "pause",
+  "resume",
+  "propose",
+  "resolve",
+  "approve",
+] as const;
 export type CommandName = (typeof COMMANDS)[number];
+
+/** What the bank has said of a file in doubt. */
+export interface BankSaid {
+  /** The file's number, from 1. */
+  readonly number: number;
+  readonly outcome: Outcome;
+  /** The path of the file that holds the statement. */
+  readonly evidence: string;
+  readonly reference: string;
+  readonly channel: Channel;
+  readonly statedAt: Instant;
+}
 
 export interface OpsOptions {
   readonly command: CommandName;
@@ -39,6 +72,8 @@ export interface OpsOptions {
   readonly stream?: string;
   /** Of propose: the suspicion. */
   readonly check?: string;
+  /** Of resolve. */
+  readonly statement?: BankSaid;
   /** Of approve: the proposal's id. */
   readonly proposal?: string;
   readonly reason?: string;
@@ -63,7 +98,8 @@ export function opsOptions(args: readonly string[]): OpsOptions | "help" {
   if (values.stage !== undefined && (values.as !== undefined || values.now !== undefined)) {
     throw new WrongInput("--as and --now belong to the local engine; on AWS you are whom AWS says you are");
   }
-  const subject = subjectOf(command, targets);
+  const subject = command === "resolve" ? resolved(targets, values) : subjectOf(command, targets);
+  if (command !== "resolve") refuseStatement(values);
   if (command !== "show" && command !== "approve" && (values.reason ?? "").trim() === "")
     throw new WrongInput(`${command} wants --reason "…"`);
   return {
@@ -78,9 +114,36 @@ export function opsOptions(args: readonly string[]): OpsOptions | "help" {
   };
 }
 
-type Subject = Pick<OpsOptions, "batch" | "stream" | "check" | "proposal">;
+type Subject = Pick<OpsOptions, "batch" | "stream" | "check" | "proposal" | "statement">;
+type Values = ReturnType<typeof parsed>["values"];
 
-function subjectOf(command: CommandName, targets: readonly string[]): Subject {
+function resolved(targets: readonly string[], values: Values): Subject {
+  const [batch, file = "", ...more] = targets;
+  if (batch === undefined || !/^0?[1-9]$|^[1-9]\d$/.test(file) || more.length > 0)
+    throw new WrongInput("resolve wants one batch and the number of one of its files, 1 to 99");
+  const { submitted = false, rejected = false, evidence = "", reference = "" } = values;
+  if (submitted === rejected) throw new WrongInput("resolve wants either --submitted or --rejected");
+  if (evidence === "") throw new WrongInput("resolve wants --evidence <file>: the bank's statement");
+  if (!isReference(reference)) throw new WrongInput(`resolve wants --reference "…": ${REFERENCE_RULE}`);
+  const channel = CHANNELS.find((known) => known === values.channel);
+  if (channel === undefined) throw new WrongInput(`--channel is one of ${CHANNELS.join(", ")}`);
+  const stated = values["stated-at"];
+  if (stated === undefined)
+    throw new WrongInput("resolve wants --stated-at <instant of the bank's statement>");
+  const outcome = submitted ? "submitted" : "rejected";
+  const statedAt = instant(stated, "--stated-at");
+  const statement = { number: Number(file), outcome, evidence, reference, channel, statedAt } as const;
+  return { batch: batchOf("resolve", batch), statement };
+}
+
+/** What belongs to resolve alone must not be passed over elsewhere. */
+function refuseStatement(values: Values): void {
+  const own = ["submitted", "rejected", "evidence", "reference", "channel", "stated-at"] as const;
+  const given = own.find((name) => values[name] !== undefined);
+  if (given !== undefined) throw new WrongInput(`--${given} belongs to resolve`);
+}
+
+function subjectOf(command: Exclude<CommandName, "resolve">, targets: readonly string[]): Subject {
   switch (command) {
     case "pause":
     case "resume":
@@ -97,6 +160,7 @@ function subjectOf(command: CommandName, targets: readonly string[]): Subject {
     }
     case "show":
     case "redrive":
+    case "continue":
     case "abandon":
       return { batch: batchOf(command, onlyOne(command, "batch", targets)) };
   }
@@ -125,6 +189,12 @@ function parsed(args: readonly string[]) {
         as: { type: "string" },
         now: { type: "string" },
         yes: { type: "boolean" },
+        submitted: { type: "boolean" },
+        rejected: { type: "boolean" },
+        evidence: { type: "string" },
+        reference: { type: "string" },
+        channel: { type: "string" },
+        "stated-at": { type: "string" },
         json: { type: "boolean" },
         help: { type: "boolean" },
       },

@@ -1,12 +1,22 @@
+import { readFile } from "node:fs/promises";
 import { systemClock } from "../../lambdas/adapters/clock.ts";
 import type { Approved } from "../../lambdas/operations/approve/approve.ts";
 import type { Proposal } from "../../lambdas/operations/propose/propose.ts";
 import type { BatchView } from "../../lambdas/operations/show-batch/show-batch.ts";
-import { parseBatchId } from "../../lambdas/domain/batch.ts";
+import { parseBatchId, twoDigits } from "../../lambdas/domain/batch.ts";
+import { MOST_EVIDENCE } from "../../lambdas/operations/propose/resolve-submission.ts";
 import type { Instant } from "../../lambdas/ports.ts";
+import { sha256 } from "../../lambdas/stored-bytes.ts";
 import { batchResult } from "../local/batch-result.ts";
 import { exportBatch } from "../local/export.ts";
-import { type Local, localConfiguration, localFolder, withLocal } from "../local/open-local.ts";
+import {
+  type Local,
+  localConfiguration,
+  localFolder,
+  type LocalStart,
+  startOn,
+  withLocal,
+} from "../local/open-local.ts";
 import { progressPrinter } from "../local/progress.ts";
 import { resultText } from "../local/result-text.ts";
 import { WrongInput } from "../wrong-input.ts";
@@ -20,11 +30,12 @@ import { approvedText, proposalText, proposedText } from "./proposal-text.ts";
 import { RemoteError } from "./remote-error.ts";
 import { viewText } from "./view-text.ts";
 
-type Decision = Exclude<CommandName, "show" | "propose" | "approve">;
+type Decision = Exclude<CommandName, "show" | "propose" | "resolve" | "approve">;
 
 /** What each command that one person decides does, in the words of its dry run. */
 const DOES: Record<Decision, { readonly calls: string; readonly does: string }> = {
   redrive: { calls: "RedriveBatch", does: "start the failed execution again at the state that failed" },
+  continue: { calls: "ContinueBatch", does: "start a new execution of today's definition for the batch" },
   abandon: { calls: "AbandonBatch", does: "decide that the unsent files of the batch are never sent" },
   pause: { calls: "PauseStream", does: "let no batch of the stream acquire its lock or begin a submission" },
   resume: { calls: "ResumeStream", does: "end the stream's pause" },
@@ -42,7 +53,7 @@ async function main(): Promise<number> {
       return await operate(options, onAws(options.stage));
     }
     const onEvent = options.json ? () => {} : progressPrinter(process.stdout);
-    return await withLocal({ startAt: startAt(options), onEvent }, (local) =>
+    return await withLocal({ ...startOf(options), onEvent }, (local) =>
       operate(options, onLocal(local.app, options.as), local),
     );
   } catch (error) {
@@ -50,18 +61,19 @@ async function main(): Promise<number> {
   }
 }
 
-/** How much later than the rest the local clock starts for an approval, so that it comes after its proposal. */
-const APPROVED_LATER_MS = 5 * 60_000;
+/** How much later than the bank's statement the local clock starts for its proposal. */
+const PROPOSED_LATER_MS = 60_000;
 
-/** The schedule time of the batch's day; a pause belongs to no day, and takes the machine's clock. */
-function startAt({ command, now, batch }: OpsOptions): Instant {
-  if (now !== undefined) return now;
+/** On the batch's day; a pause belongs to no day, and takes the machine's clock. */
+function startOf({ now, batch, statement }: OpsOptions): LocalStart {
+  if (now !== undefined) return { startAt: now };
   const parsed = batch && parseBatchId(batch.id);
-  if (!parsed) return systemClock.now();
+  if (!parsed) return { startAt: systemClock.now() };
   const stream = localConfiguration().streams[parsed.stream];
   if (!stream) throw new WrongInput(`there is no stream "${parsed.stream}" in the configuration`);
   const scheduled = systemClock.instantOf(parsed.billingDate, stream.schedule.time, stream.timeZone);
-  return command === "approve" ? ((scheduled + APPROVED_LATER_MS) as Instant) : scheduled;
+  const stated = statement ? statement.statedAt + PROPOSED_LATER_MS : scheduled;
+  return startOn(stream.name, parsed.billingDate, Math.max(scheduled, stated) as Instant);
 }
 
 async function operate(options: OpsOptions, functions: Functions, local?: Local): Promise<number> {
@@ -73,6 +85,7 @@ async function operate(options: OpsOptions, functions: Functions, local?: Local)
     return view.record || view.execution ? EXIT.done : EXIT.wrongInput;
   }
   if (command === "propose") return propose(options, functions);
+  if (command === "resolve") return resolve(options, functions);
   if (command === "approve") return approve(options, functions);
   const subject = batch ? { batchId: batch.id } : { stream };
   const { calls, does } = DOES[command];
@@ -85,27 +98,74 @@ async function operate(options: OpsOptions, functions: Functions, local?: Local)
     );
     return EXIT.done;
   }
-  const answer = (await invoke(calls, event)) as object;
-  if (command === "redrive" && local && batch) return redriven(options, local, batch);
+  const answer = (await invoke(calls, event)) as { readonly execution?: string };
+  if (answer.execution !== undefined && local && batch)
+    return wentOn(options, local, batch, answer.execution);
   print(options, answer, () => `done: ${JSON.stringify(answer)}\n`);
   return EXIT.done;
 }
 
-async function propose(options: OpsOptions, { decide, caller }: Functions): Promise<number> {
-  const { batch, check, reason, stage } = options;
+function propose(options: OpsOptions, functions: Functions): Promise<number> {
+  const { batch, check, reason } = options;
   const event = { action: "accept-suspicion", batchId: batch?.id, check, reason };
+  return proposed(options, functions, event, event, `${check} be accepted for the files of ${batch?.id}`);
+}
+
+/** Reads the bank's statement here, so that what is proposed is what this person has in hand. */
+async function resolve(options: OpsOptions, functions: Functions): Promise<number> {
+  const { batch, reason, statement } = options;
+  if (!statement) throw new WrongInput("resolve wants the bank's statement");
+  const { number, outcome, reference, channel, evidence: path } = statement;
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new WrongInput(`--evidence ${path} cannot be read: ${error.code ?? error.message}`, {
+      cause: error,
+    });
+  });
+  if (bytes.length === 0 || bytes.length > MOST_EVIDENCE) {
+    throw new WrongInput(`--evidence ${path} has ${bytes.length} bytes, and must have 1 to ${MOST_EVIDENCE}`);
+  }
+  const said = {
+    action: "resolve-submission",
+    batchId: batch?.id,
+    number,
+    outcome,
+    reference,
+    channel,
+    statedAt: new Date(statement.statedAt).toISOString(),
+    reason,
+  };
+  const hash = sha256(bytes);
+  return proposed(
+    options,
+    functions,
+    { ...said, evidence: bytes.toString("base64") },
+    { ...said, evidence: { path, sha256: hash } },
+    `file ${twoDigits(number)} of ${batch?.id} be resolved as ${outcome}, on evidence with SHA-256 ${hash}`,
+  );
+}
+
+/**
+ * Proposes, or says what it would propose.
+ * @param shown the event as people can read it
+ */
+async function proposed(
+  options: OpsOptions,
+  { decide, caller }: Functions,
+  event: object,
+  shown: object,
+  that: string,
+): Promise<number> {
   if (!options.yes) {
     const by = await caller();
     print(
       options,
-      { dry: true, function: "Propose", event, by },
-      () =>
-        `dry run: would propose that ${check} be accepted for the files of ${batch?.id}, as ${by}. Add --yes to do it.\n`,
+      { dry: true, function: "Propose", event: shown, by },
+      () => `dry run: would propose that ${that}, as ${by}. Add --yes to do it.\n`,
     );
     return EXIT.done;
   }
   const proposal = (await decide("Propose", event)) as Proposal;
-  print(options, proposal, () => proposedText(proposal, stage));
+  print(options, proposal, () => proposedText(proposal, options.stage));
   return EXIT.done;
 }
 
@@ -130,14 +190,14 @@ async function approve(options: OpsOptions, { invoke, decide, caller }: Function
   return EXIT.done;
 }
 
-/** The local engine lives in this process, so a redriven execution is waited for and shown like a start. */
-async function redriven(
+/** The local engine lives in this process, so what was redriven or continued is waited for and shown like a start. */
+async function wentOn(
   options: OpsOptions,
   local: Local,
   batch: NonNullable<OpsOptions["batch"]>,
+  name: string,
 ): Promise<number> {
-  const { execution: known } = (await local.app.invoke("ShowBatch", { batchId: batch.id })) as BatchView;
-  const execution = await local.app.waitFor(known?.name ?? batch.id);
+  const execution = await local.app.waitFor(name);
   const view = (await local.app.invoke("ShowBatch", { batchId: batch.id })) as BatchView;
   const exported = await exportBatch(local.objects, view, localFolder());
   const result = batchResult(view, batch.stream, execution, false, exported);

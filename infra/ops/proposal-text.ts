@@ -1,4 +1,6 @@
 import { visible } from "../../lambdas/domain/visible-text.ts";
+import { proposedWords } from "../../lambdas/domain/proposal.ts";
+import type { ResolutionProposal, SuspicionProposal } from "../../lambdas/domain/records.ts";
 import type { BatchReport } from "../../lambdas/domain/report.ts";
 import type { Approved } from "../../lambdas/operations/approve/approve.ts";
 import type { Proposal } from "../../lambdas/operations/propose/propose.ts";
@@ -9,10 +11,11 @@ const on = (stage: string | undefined) => (stage === undefined ? "" : ` --stage 
 const other = (stage: string | undefined) => (stage === undefined ? " --as <another>" : on(stage));
 
 /** What the proposer passes on to a second person. */
-export function proposedText({ id, check, by, until }: Proposal, stage?: string): string {
+export function proposedText(proposal: Proposal, stage?: string): string {
+  const { id, by, until } = proposal;
   return [
     `proposed   ${id}`,
-    `by         ${by}, to accept ${check}; until ${until}`,
+    `by         ${by}, to ${proposedWords(proposal)}; until ${until}`,
     "",
     "next: another person looks at it, and approves it.",
     `  npm run ops -- approve ${id}${on(stage)}`,
@@ -23,32 +26,56 @@ export function proposedText({ id, check, by, until }: Proposal, stage?: string)
 
 /** All that a second person approves: what, who, why, for which files, and until when. */
 export function proposalText(proposal: ProposalView, report?: BatchReport): string {
-  const { id, batchId, check, by, at, reason, sha256s, until, standing, approval } = proposal;
-  const judged = report?.checks.find(({ name }) => name === check);
+  const { id, by, at, reason, until, standing, approval } = proposal;
   const lines = [
     `proposal   ${id}  ${standing}`,
-    `what       accept ${check} for ${sha256s.length} bank file${sha256s.length === 1 ? "" : "s"} of ${batchId}`,
+    `what       ${whatOf(proposal)}`,
     `who        ${by}, at ${at}`,
     `why        ${reason}`,
     `until      ${until}`,
-    `report     ${proposal.report}`,
+    ...(approval ? [`approved   by ${approval.by} at ${approval.at}`] : []),
+    ...(proposal.action === "accept-suspicion" ? suspicionLines(proposal, report) : statementLines(proposal)),
   ];
-  if (judged) lines.push(`gate       ${check}: expected ${judged.expected}, found ${judged.found}`);
-  if (approval) lines.push(`approved   by ${approval.by} at ${approval.at}`);
-  lines.push(...sha256s.map((sha256) => `file       ${sha256}`));
   return `${lines.map(visible).join("\n")}\n`;
+}
+
+function whatOf(proposal: ProposalView): string {
+  const words = proposedWords(proposal);
+  if (proposal.action === "resolve-submission") return `${words}, of ${proposal.batchId}`;
+  const { length } = proposal.sha256s;
+  return `${words} for ${length} bank file${length === 1 ? "" : "s"} of ${proposal.batchId}`;
+}
+
+function suspicionLines({ check, report: key, sha256s }: SuspicionProposal, report?: BatchReport): string[] {
+  const judged = report?.checks.find(({ name }) => name === check);
+  return [
+    `report     ${key}`,
+    ...(judged ? [`gate       ${check}: expected ${judged.expected}, found ${judged.found}`] : []),
+    ...sha256s.map((sha256) => `file       ${sha256}`),
+  ];
+}
+
+/** What the bank has said, and where the approver reads it: in the reports' bucket. */
+function statementLines({ evidence, sha256 }: ResolutionProposal): string[] {
+  const { key, version, reference, channel, statedAt } = evidence;
+  return [
+    `stated     by the bank at ${statedAt}, by ${channel}, under ${reference}`,
+    `evidence   ${key}${version === undefined ? "" : `  version ${version}`}`,
+    `SHA-256    ${evidence.sha256}`,
+    `file       ${sha256}`,
+  ];
 }
 
 /** What is left to do after an approval. */
 export function approvedText(
-  { proposal, batchId, check, proposedBy, approvedBy, at }: Approved,
+  { proposal, batchId, decided, proposedBy, approvedBy, at }: Approved,
   stage?: string,
 ): string {
   return [
     `approved   ${proposal}`,
-    `by         ${approvedBy} at ${at}, as ${proposedBy} has proposed: ${check} is accepted for these files`,
+    `by         ${approvedBy} at ${at}, as ${proposedBy} has proposed: ${decided}`,
     "",
-    "next: redrive the batch; the gate judges everything anew.",
+    "next: redrive the batch; it judges everything anew, and goes on from there.",
     `  npm run ops -- redrive ${batchId} --reason "…" --yes${on(stage)}`,
     "",
   ].join("\n");

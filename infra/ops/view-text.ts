@@ -1,4 +1,6 @@
 import { dollars } from "../../lambdas/domain/cents.ts";
+import { proposedWords } from "../../lambdas/domain/proposal.ts";
+import type { Resolution } from "../../lambdas/domain/records.ts";
 import { visible } from "../../lambdas/domain/visible-text.ts";
 import type { BatchView } from "../../lambdas/operations/show-batch/show-batch.ts";
 import { nextSteps } from "./next-steps.ts";
@@ -15,6 +17,7 @@ export function viewText(view: BatchView, stream: string, stage?: string): strin
     staged,
     excluded,
     events,
+    streamEvents,
     proposals,
     report,
   } = view;
@@ -39,6 +42,7 @@ export function viewText(view: BatchView, stream: string, stage?: string): strin
     lines.push(
       `file ${String(file.number).padStart(2, "0")}    ${file.state}  ${file.debits} debits, ${dollars(file.cents)}`,
     );
+    if (file.resolved) lines.push(resolvedText(file.resolved));
   }
   if (record?.ending?.note) lines.push(`note       ${record.ending.note}`);
   if (report) lines.push(`report     ${report.key}  ${report.content.status}`);
@@ -47,18 +51,35 @@ export function viewText(view: BatchView, stream: string, stage?: string): strin
       `event      ${event.at}  ${event.action}  (${event.by})${event.reason ? `: ${event.reason}` : ""}`,
     );
   }
-  for (const { id, check, by, reason, until, standing, approval } of proposals) {
+  for (const { at, action, by, reason } of streamEvents) {
+    lines.push(`stream     ${at}  ${action}  (${by}): ${reason}`);
+  }
+  for (const proposal of proposals) {
+    const { id, by, reason, until, standing, approval } = proposal;
     const fate = standing === "open" ? `open until ${until}` : standing;
     const second = approval ? `, approved by ${approval.by} at ${approval.at}` : "";
-    lines.push(`proposal   ${id}  accept ${check}  ${fate}  (${by}${second}): ${reason}`);
+    lines.push(`proposal   ${id}  ${proposedWords(proposal)}  ${fate}  (${by}${second}): ${reason}`);
   }
   if (execution?.error && record?.state !== "CLOSED" && record?.state !== "ABANDONED") {
     const root = rootError(execution.error, execution.cause ?? "", "");
     const { text, commands } = nextSteps(root.name, batchId, stream, stage, root.message);
     lines.push("", `next: ${text}`, ...commands.map((command) => `  ${command}`));
   }
+  if (!execution && record?.state === "OPEN") {
+    const { text, commands } = nextSteps("ExecutionNotRedrivable", batchId, stream, stage);
+    lines.push("", `next: ${text}`, ...commands.map((command) => `  ${command}`));
+  }
   // A reason is what somebody has typed: nothing of it may steer a terminal.
   return `${lines.map(visible).join("\n")}\n`;
+}
+
+/** How a doubt about a file was ended. */
+function resolvedText({ outcome, proposal, proposedBy, approvedBy, evidence, at }: Resolution): string {
+  const { reference, channel, statedAt } = evidence;
+  return (
+    `           resolved as ${outcome} at ${at} by proposal ${proposal} (${proposedBy}, approved by ${approvedBy}),` +
+    ` on the bank's ${reference} of ${statedAt} by ${channel}`
+  );
 }
 
 function lockText({ batchId, stream }: BatchView): string {

@@ -30,7 +30,7 @@ export class DataStack extends Stack {
   readonly bankFiles: Store;
   /** What the bank's transfer picks up: whatever lies here counts as sent. */
   readonly outbound: Store;
-  /** Batch reports. */
+  /** Batch reports, and the bank's statements about files in doubt. */
   readonly reports: Store;
 
   constructor(scope: Construct, id: string, { stage, writers, ...props }: DataStackProps) {
@@ -58,11 +58,13 @@ export class DataStack extends Stack {
     this.work = store("Work", "WORK_BUCKET", { days: resumable, overwrittenDays: 30 });
     this.bankFiles = store("BankFiles", "BANK_FILES_BUCKET", "locked");
     this.outbound = store("Outbound", "OUTBOUND_BUCKET", "locked");
-    this.reports = store("Reports", "REPORTS_BUCKET", { days: retentionDays(), overwrittenDays: 30 });
+    // With the bank's statements on which two people decide: as lasting as the files that they are about.
+    const kept = { days: retentionDays(), overwrittenDays: 30, locked: true } as const;
+    this.reports = store("Reports", "REPORTS_BUCKET", kept);
 
     // Finance and auditors read what was billed, and nothing that a bank account stands in.
     const readers = new Role(this, "ReportReaders", {
-      description: `debit-once ${stage}: reads batch reports, and nothing else`,
+      description: `debit-once ${stage}: reads batch reports and evidence, and nothing else`,
       assumedBy: new AccountRootPrincipal(),
     });
     this.reports.allow(readers, { read: ["*"], absence: true });

@@ -1,20 +1,24 @@
 import { z } from "zod";
 import { EXCLUSION_REASONS } from "../domain/exclusion.ts";
-import type {
-  Acceptance,
-  ApprovalItem,
-  BatchItem,
-  Claim,
-  ClosingItem,
-  Decision,
-  EventItem,
-  FileItem,
-  ProposalItem,
-  ReturnItem,
-  SegmentItem,
-  StreamItem,
-  SubmissionItem,
-  Verdict,
+import {
+  type Acceptance,
+  type ApprovalItem,
+  type BankStatement,
+  type BatchItem,
+  CHANNELS,
+  type Claim,
+  type ClosingItem,
+  type Decision,
+  type EventItem,
+  type FileItem,
+  type ProposalItem,
+  type Resolution,
+  type ReturnItem,
+  type SegmentItem,
+  type StreamEventItem,
+  type StreamItem,
+  type SubmissionItem,
+  type Verdict,
 } from "../domain/records.ts";
 
 /** What the ledger's items must look like when they are read back: strict, so that a stray attribute is noticed. */
@@ -37,6 +41,25 @@ const verdict: z.ZodType<Verdict> = z.strictObject({
   at: z.string(),
   report: z.string(),
   accepted: z.array(acceptance).optional(),
+});
+
+const outcome = z.enum(["submitted", "rejected"]);
+const bankStatement: z.ZodType<BankStatement> = z.strictObject({
+  key: z.string(),
+  version: z.string().optional(),
+  sha256: z.string(),
+  reference: z.string(),
+  channel: z.enum(CHANNELS),
+  statedAt: z.string(),
+});
+const resolution: z.ZodType<Resolution> = z.strictObject({
+  outcome,
+  proposal: z.string(),
+  proposedBy: z.string(),
+  approvedBy: z.string(),
+  reason: z.string(),
+  evidence: bankStatement,
+  at: z.string(),
 });
 
 const file = {
@@ -65,6 +88,7 @@ const file = {
   ]),
   submitting: z.strictObject({ nonce: z.string(), at: z.string() }).optional(),
   delivered: z.strictObject({ key: z.string(), version: z.string().optional(), at: z.string() }).optional(),
+  resolved: resolution.optional(),
 };
 export const fileItem: z.ZodType<FileItem> = z.strictObject(file);
 
@@ -182,6 +206,15 @@ export const eventItem: z.ZodType<EventItem> = z.strictObject({
   nonce: z.string(),
 });
 
+export const streamEventItem: z.ZodType<StreamEventItem> = z.strictObject({
+  stream: z.string(),
+  at: z.string(),
+  action: z.enum(["pause", "resume"]),
+  by: z.string(),
+  reason: z.string(),
+  nonce: z.string(),
+});
+
 export const closingItem: z.ZodType<ClosingItem> = z.strictObject({
   stream: z.string(),
   billingDate: z.string(),
@@ -191,17 +224,32 @@ export const closingItem: z.ZodType<ClosingItem> = z.strictObject({
   submitted: sum,
 });
 
-export const proposalItem: z.ZodType<ProposalItem> = z.strictObject({
+const anyProposal = {
   id: z.string(),
   batchId: z.string(),
-  action: z.literal("accept-suspicion"),
-  check: z.string(),
-  sha256s: z.array(z.string()),
-  report: z.string(),
   reason: z.string(),
   by: z.string(),
   at: z.string(),
-});
+};
+
+export const proposalItem: z.ZodType<ProposalItem> = z.discriminatedUnion("action", [
+  z.strictObject({
+    ...anyProposal,
+    action: z.literal("accept-suspicion"),
+    check: z.string(),
+    sha256s: z.array(z.string()),
+    report: z.string(),
+  }),
+  z.strictObject({
+    ...anyProposal,
+    action: z.literal("resolve-submission"),
+    number: whole,
+    sha256: z.string(),
+    nonce: z.string(),
+    outcome,
+    evidence: bankStatement,
+  }),
+]);
 
 export const approvalItem: z.ZodType<ApprovalItem> = z.strictObject({
   batchId: z.string(),

@@ -16,6 +16,10 @@ const keys = {
   segment: (id: string, segment: number): Key => ({ pk: `BATCH#${id}`, sk: `SEGMENT#${wide(segment)}` }),
   file: (id: string, file: number): Key => ({ pk: `BATCH#${id}`, sk: `FILE#${twoDigits(file)}` }),
   event: (id: string, at: string, nonce: string): Key => ({ pk: `BATCH#${id}`, sk: `EVENT#${at}#${nonce}` }),
+  streamEvent: (stream: string, at: string, nonce: string): Key => ({
+    pk: `STREAM#${stream}`,
+    sk: `EVENT#${at}#${nonce}`,
+  }),
   submission: (id: string, file: number): Key => ({
     pk: `SUBMISSION#${id}#${twoDigits(file)}`,
     sk: "INTENT",
@@ -90,6 +94,9 @@ export function ledgerOn(table: Table): Ledger {
 
     readEvents: (id) => readAll(`BATCH#${id}`, "EVENT#", schema.eventItem),
     createEvent: (item) => table.put(stored(keys.event(item.batchId, item.at, item.nonce), item), "absent"),
+    readStreamEvents: (stream) => readAll(`STREAM#${stream}`, "EVENT#", schema.streamEventItem),
+    createStreamEvent: (item) =>
+      table.put(stored(keys.streamEvent(item.stream, item.at, item.nonce), item), "absent"),
   };
 }
 

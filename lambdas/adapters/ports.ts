@@ -48,12 +48,20 @@ export function executionsOf(runtime: Runtime): Executions {
   return stepFunctionsExecutions(required(runtime, "STATE_MACHINE_ARN"), runtime.sfn);
 }
 
-/** One JSON line per decision. */
-export function decisionLog(runtime: Runtime): Log {
+/** One JSON line per decision. A line that cannot be written is lost, as a count is: the decision it tells of is made. */
+export function decisionLog(runtime: Pick<Runtime, "clock" | "write">): Log {
   return {
-    decision: (line) =>
-      runtime.write(
-        JSON.stringify({ at: new Date(runtime.clock.now()).toISOString(), level: "INFO", ...line }),
-      ),
+    decision: (line) => {
+      const text = JSON.stringify({
+        at: new Date(runtime.clock.now()).toISOString(),
+        level: "INFO",
+        ...line,
+      });
+      try {
+        runtime.write(text);
+      } catch {
+        // Whom to tell? The line would go the way on which this one was lost.
+      }
+    },
   };
 }

@@ -122,7 +122,9 @@ async function getChunk(client: DynamoDBClient, name: string, keys: readonly Key
       UnprocessedKeys?: Record<string, KeysAndAttributes>;
     } = await client.send(new BatchGetItemCommand({ RequestItems: { [name]: asked } }));
     found.push(...(answer.Responses?.[name] ?? []).map((item) => unmarshall(item) as Item));
-    asked = answer.UnprocessedKeys?.[name];
+    const left = answer.UnprocessedKeys?.[name];
+    // Consistent by our own word: what an answer says again of the question is not what the claims are decided on.
+    asked = left && { ...left, ConsistentRead: true };
   }
   return found;
 }

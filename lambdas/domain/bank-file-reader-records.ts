@@ -32,10 +32,10 @@ export function readHeader(columns: Columns): Header | undefined {
   const processingDate = columns.date(75, "processing date");
   readHeaderTime(columns);
   columns.blanks(85, 36);
-  if (!columns.sound || mnemonic === undefined || userName === undefined) return undefined;
-  if (description === undefined || processingDate === undefined) return undefined;
+  if (!columns.sound) return undefined;
   const header = { mnemonic, userName, userId: columns.raw(57, 6), description, processingDate };
-  return account ? { ...header, account } : header;
+  // No field has a fault, so each of them was read.
+  return (account ? { ...header, account } : header) as Header;
 }
 
 /** Columns 2–18: blank by the scheme, the user's own bank account by ANZ and several generators. */
@@ -86,7 +86,7 @@ export function readEntry(columns: Columns): Entry | undefined {
     traceAccountNumber,
     remitter,
     withholdingCents,
-    // No field has a fault, so each of them was read.
+    // As above.
   } as Entry;
 }
 

@@ -12,7 +12,8 @@ function dayNumber(text: string): number | undefined {
   if (year < 1900) return undefined;
   const ms = Date.UTC(year, month - 1, day);
   // Date.UTC rolls 30 February over into March; a real day comes back as it went in.
-  return new Date(ms).toISOString().slice(0, 10) === text ? ms / DAY_MS : undefined;
+  const rolled = new Date(ms);
+  return rolled.getUTCMonth() === month - 1 && rolled.getUTCDate() === day ? ms / DAY_MS : undefined;
 }
 
 /** Reads `yyyy-mm-dd`; undefined for another form, a day that does not exist or a year before 1900. */

@@ -49,7 +49,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  */
 export function* readRows(
   bytes: Uint8Array,
-  options: { from?: number; to?: number; firstLine?: number; header?: boolean } = {},
+  options: { from?: number; to?: number; firstLine?: number; header?: boolean },
 ): Generator<DueRow, void, undefined> {
   const { from = 0, to = bytes.length, firstLine = 1, header = false } = options;
   let start = header ? afterHeader(bytes, from, to) : from;

@@ -124,6 +124,11 @@ export class ExecutionNotEnded extends Fault {
   override readonly name = "ExecutionNotEnded";
 }
 
+/** No execution of the batch can be started again; Step Functions calls it so too. A new one can. */
+export class ExecutionNotRedrivable extends Fault {
+  override readonly name = "ExecutionNotRedrivable";
+}
+
 /** What a person asks for is not to be had, or not in this way: nothing has failed. */
 export abstract class RequestRefused extends Fault {}
 

@@ -12,9 +12,11 @@ export function encodeLines(firstLine: number, rows: number, lines: Iterable<num
   return bits.toString("base64");
 }
 
-/** Whether the set holds the line. Lines outside the segment are not in it. */
-export function hasLine(encoded: string, firstLine: number, rows: number, line: number): boolean {
+/** Whether the set holds the line; undefined where it is damaged. Lines outside the segment are not in it. */
+export function hasLine(encoded: string, firstLine: number, rows: number, line: number): boolean | undefined {
   const at = line - firstLine;
   if (at < 0 || at >= rows) return false;
-  return ((Buffer.from(encoded, "base64").at(at >> 3) ?? 0) & (1 << (at & 7))) !== 0;
+  const bits = Buffer.from(encoded, "base64");
+  if (bits.length !== Math.ceil(rows / 8)) return undefined;
+  return (bits.readUInt8(at >> 3) & (1 << (at & 7))) !== 0;
 }

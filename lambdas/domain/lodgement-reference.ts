@@ -19,6 +19,8 @@ const FORM = new RegExp(
   `^([${CROCKFORD}]{1,4})(\\d{2})([1-9A-C])([${CROCKFORD}])(\\d{2})([${CROCKFORD}]{${LINE_WIDTH}})([${CROCKFORD}])$`,
 );
 
+type Groups = readonly [string, string, string, string, string, string, string, string];
+
 /**
  * The key in columns 63–80 of a debit, at most 17 characters, returned by the bank unchanged.
  * @throws RangeError for a part out of its range: code, date (2000–2099), batch number (1–99), line (1–32^6 - 1)
@@ -36,11 +38,12 @@ export function lodgementReference(origin: DebitOrigin): string {
 export function parseLodgementReference(text: string): DebitOrigin | undefined {
   const match = FORM.exec(text);
   if (!match || checkCharacter(text.slice(0, -1)) !== match[7]) return undefined;
-  const [, code, year, month, day, number, line] = match as unknown as string[] & { length: 8 };
+  // FORM has let nothing but Crockford's characters through.
+  const [, code, year, month, day, number, line] = match as unknown as Groups;
   const billingDate = parseCalendarDate(`20${year}-${decimal(month)}-${decimal(day)}`);
-  const origin = { number: Number(number), line: decodeCrockford(line as string) ?? 0 };
+  const origin = { number: Number(number), line: decodeCrockford(line) as number };
   if (billingDate === undefined || origin.number === 0 || origin.line === 0) return undefined;
-  return { code: code as string, billingDate, ...origin };
+  return { code, billingDate, ...origin };
 }
 
 /**
@@ -75,6 +78,6 @@ function twoDecimals(number: number, rule: string): string {
 }
 
 /** One Crockford character as two decimal digits. */
-function decimal(character: string | undefined): string {
-  return String(decodeCrockford(character ?? "")).padStart(2, "0");
+function decimal(character: string): string {
+  return String(decodeCrockford(character)).padStart(2, "0");
 }

@@ -26,6 +26,7 @@ export const METRICS = {
   NothingSubmitted: "batches that closed without sending any of the debits that were staged",
   BatchAbandoned: "decisions that what a batch has not sent is never sent",
   BatchRedriven: "redrives that a person asked for",
+  BatchContinued: "new executions of a batch that a person asked for",
   StreamPaused: "pauses begun",
   StreamResumed: "pauses ended",
   Proposed: "decisions proposed",

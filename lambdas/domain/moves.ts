@@ -52,6 +52,11 @@ export function isSettled(state: FileStateName): boolean {
   return state === "SUBMITTED" || state === "ACKNOWLEDGED" || state === "WITHDRAWN" || state === "REJECTED";
 }
 
+/** States from which a file could still be handed to the bank. */
+export function isSendable(state: FileStateName): boolean {
+  return state === "COMPOSED" || state === "RECONCILED";
+}
+
 /** States in which the bank has the file as far as anybody can prove. */
 export function isSent(state: FileStateName): boolean {
   return state === "SUBMITTED" || state === "ACKNOWLEDGED";

@@ -1,5 +1,5 @@
 import type { CalendarDate } from "./calendar-date.ts";
-import { DueListFault, readRows } from "./due-list.ts";
+import { DueListFault, type DueRow, readRows } from "./due-list.ts";
 import { judgeShape, manifestCents, tellableCents } from "./due-row.ts";
 import { LIST_REASONS, type ListRefusal, refusalsAmong } from "./list-refusals.ts";
 import type { Stream } from "./stream.ts";
@@ -41,8 +41,9 @@ export function planSegments(bytes: Uint8Array, stream: Stream, billingDate: Cal
   // Rows are read again rather than kept: a list in which everything repeats must fit into memory too.
   const fieldsAt = (line: number): readonly string[] => {
     const [from, to] = [list.starts[line - 1] as number, list.starts[line] ?? bytes.length];
+    // It was read before, from these very bytes.
     const [row] = readRows(bytes, { from, to, firstLine: line });
-    return row?.fields ?? [];
+    return (row as DueRow).fields;
   };
   const refusals = new Map<number, ListRefusal[]>();
   for (const lines of linesWithOneHash(list.keys)) {

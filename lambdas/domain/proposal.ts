@@ -1,4 +1,12 @@
-import type { Acceptance, ApprovalItem, ProposalItem } from "./records.ts";
+import { twoDigits } from "./batch.ts";
+import type {
+  Acceptance,
+  ApprovalItem,
+  FileItem,
+  ProposalItem,
+  ResolutionProposal,
+  SuspicionProposal,
+} from "./records.ts";
 import type { SuspicionName } from "./suspicion.ts";
 
 /** How long after a proposal a second person may approve it. */
@@ -8,14 +16,44 @@ export const MOST_MINUTES = 60;
 export type Sha256 = (text: string) => string;
 
 /** A proposal before it has an id. */
-export type Proposed = Omit<ProposalItem, "id">;
+export type Proposed = Omit<SuspicionProposal, "id"> | Omit<ResolutionProposal, "id">;
 
 const HASH_IN_ID = 32;
 
 /** SHA-256 over everything that a proposal says, in a fixed order, so that one byte more makes another proposal. */
 export function proposalSha256(proposal: Proposed, sha256: Sha256): string {
-  const { batchId, action, check, sha256s, report, reason, by, at } = proposal;
-  return sha256(JSON.stringify([batchId, action, check, sha256s, report, reason, by, at]));
+  const { batchId, action, reason, by, at } = proposal;
+  return sha256(JSON.stringify([batchId, action, ...ownFields(proposal), reason, by, at]));
+}
+
+/** What proposals of one action say and others do not. The action stands before them, so none is read as another's. */
+function ownFields(proposal: Proposed): readonly unknown[] {
+  if (proposal.action !== "resolve-submission") return [proposal.check, proposal.sha256s, proposal.report];
+  const { number, sha256, nonce, outcome, evidence } = proposal;
+  const { key, version = null, reference, channel, statedAt } = evidence;
+  return [number, sha256, nonce, outcome, key, version, evidence.sha256, reference, channel, statedAt];
+}
+
+/** What is proposed, in a few words: for people. */
+export function proposedWords(
+  proposal:
+    | Pick<SuspicionProposal, "action" | "check">
+    | Pick<ResolutionProposal, "action" | "number" | "outcome">,
+): string {
+  return proposal.action === "accept-suspicion"
+    ? `accept ${proposal.check}`
+    : `resolve file ${twoDigits(proposal.number)} as ${proposal.outcome}`;
+}
+
+/** Whether a proposal is about files as a batch has them now. */
+export function isAbout(proposal: Proposed, files: readonly Pick<FileItem, "number" | "sha256">[]): boolean {
+  if (proposal.action === "accept-suspicion") {
+    return isSameSet(
+      proposal.sha256s,
+      files.map(({ sha256 }) => sha256),
+    );
+  }
+  return files.some(({ number, sha256 }) => number === proposal.number && sha256 === proposal.sha256);
 }
 
 /** `<batch>.<32 hex digits of the hash>`: who approves an id approves what it was made from. */

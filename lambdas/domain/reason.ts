@@ -1,3 +1,4 @@
+import { RequestMalformed } from "./faults.ts";
 import { isVisible } from "./visible-text.ts";
 
 /** Most characters of a reason. */
@@ -12,4 +13,10 @@ export const REASON_RULE = `a reason is 1 to ${MOST_REASON} characters on one li
  */
 export function isReason(text: string): boolean {
   return text.length <= MOST_REASON && text.trim() !== "" && isVisible(text);
+}
+
+/** The text, if it can stand as a person's reason. Throws RequestMalformed, which does not repeat it, otherwise. */
+export function reasonOf(text: string): string {
+  if (!isReason(text)) throw new RequestMalformed(`the request does not fit: reason: ${REASON_RULE}`);
+  return text;
 }

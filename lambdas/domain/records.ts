@@ -44,6 +44,40 @@ export interface FileItem {
   readonly submitting?: { readonly nonce: string; readonly at: string };
   /** The object that the bank picks up: key and, where the store has them, version. */
   readonly delivered?: { readonly key: string; readonly version?: string; readonly at: string };
+  /** Set by the move that ended a doubt by what two people have said on the bank's evidence. */
+  readonly resolved?: Resolution;
+}
+
+/** What the bank has said of a file in doubt. */
+export type Outcome = "submitted" | "rejected";
+
+/** The bank's recorded statement about one file: where its bytes lie, and what people need to find it at the bank. */
+export interface BankStatement {
+  /** The object in the reports' bucket. */
+  readonly key: string;
+  readonly version?: string;
+  readonly sha256: string;
+  /** The bank's own. */
+  readonly reference: string;
+  readonly channel: Channel;
+  /** When the bank made it. */
+  readonly statedAt: string;
+}
+
+/** How a bank's statement has reached us. */
+export const CHANNELS = ["email", "phone", "portal", "letter", "in-person"] as const;
+export type Channel = (typeof CHANNELS)[number];
+
+/** The end of a doubt that two people have decided on the bank's statement. */
+export interface Resolution {
+  readonly outcome: Outcome;
+  readonly proposal: string;
+  readonly proposedBy: string;
+  readonly approvedBy: string;
+  readonly reason: string;
+  readonly evidence: BankStatement;
+  /** When it took effect. */
+  readonly at: string;
 }
 
 /** What the gate found and which bytes it found it for. */
@@ -216,10 +250,20 @@ export interface ClosingItem {
 }
 
 /** What one person proposes and a second one may approve. Never changed; its id is a hash of all the rest. */
-export interface ProposalItem {
+export type ProposalItem = SuspicionProposal | ResolutionProposal;
+
+interface AnyProposal {
   /** `<batch>.<32 hex digits>` */
   readonly id: string;
   readonly batchId: string;
+  readonly reason: string;
+  /** The person: the session name that AWS has verified, in lower case. */
+  readonly by: string;
+  readonly at: string;
+}
+
+/** That one suspicion of the gate be accepted for one set of files. */
+export interface SuspicionProposal extends AnyProposal {
   readonly action: "accept-suspicion";
   /** The suspicion's name. */
   readonly check: string;
@@ -227,10 +271,18 @@ export interface ProposalItem {
   readonly sha256s: readonly string[];
   /** The report in which the proposer saw it. */
   readonly report: string;
-  readonly reason: string;
-  /** The person: the session name that AWS has verified, in lower case. */
-  readonly by: string;
-  readonly at: string;
+}
+
+/** That one file in doubt be taken for what the bank says of it. */
+export interface ResolutionProposal extends AnyProposal {
+  readonly action: "resolve-submission";
+  /** The file's, and its SHA-256. */
+  readonly number: number;
+  readonly sha256: string;
+  /** Of the intent that stands: of which call's delivery the bank speaks. */
+  readonly nonce: string;
+  readonly outcome: Outcome;
+  readonly evidence: BankStatement;
 }
 
 /** A second person's yes to one proposal. */
@@ -252,6 +304,12 @@ export interface EventItem {
   readonly by: string;
   readonly reason?: string;
   readonly nonce: string;
+}
+
+/** One line of a stream's audit trail: what people did to the stream, and not to one of its batches. */
+export interface StreamEventItem extends Required<Omit<EventItem, "batchId">> {
+  readonly stream: string;
+  readonly action: "pause" | "resume";
 }
 
 /** What StageSegment leaves of one staged row in its segment object: one JSON line. */

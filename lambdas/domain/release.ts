@@ -14,7 +14,7 @@ export interface ClaimFacts {
 
 /**
  * Why a claim can no longer become a debit, or undefined while it can (rule 8). Derived, never stored: a
- * release that must be written could be written too early. Whatever is missing or open holds the claim.
+ * release that must be written could be written too early. Whatever is missing, open or damaged holds the claim.
  */
 export function released(claim: Claim, facts: ClaimFacts): Release | undefined {
   const { batch, files, segment } = facts;
@@ -23,7 +23,7 @@ export function released(claim: Claim, facts: ClaimFacts): Release | undefined {
   if (batch.state !== "CLOSED" || segment === undefined) return undefined;
   const { firstLine, rows, stagedLines } = segment;
   if (claim.line < firstLine || claim.line >= firstLine + rows) return undefined;
-  if (!hasLine(stagedLines, firstLine, rows, claim.line)) return "in-no-file";
+  if (hasLine(stagedLines, firstLine, rows, claim.line) === false) return "in-no-file";
   // A staged row is in a file. Where that file's record is missing, something was lost, and nothing is released.
   const file = files.find((item) => item.firstLine <= claim.line && claim.line <= item.lastLine);
   if (file?.state === "WITHDRAWN") return "file-withdrawn";

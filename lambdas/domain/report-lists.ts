@@ -98,7 +98,7 @@ function exclusionList(list: readonly Exclusion[]): string {
 }
 
 /** The bank files of the frozen set. */
-export function files(list: BatchReport["files"]): string {
+export function files(list: BatchReport["files"], timeZone: string): string {
   if (list.length === 0) return section("files", "Bank files", "<p>This batch has no bank file.</p>");
   const heads = [
     { head: "File", figures: true },
@@ -118,7 +118,25 @@ export function files(list: BatchReport["files"]): string {
       codeOrText(file.sha256),
     ],
   }));
-  return section("files", "Bank files", table("In the order in which they are sent", heads, rows));
+  return section(
+    "files",
+    "Bank files",
+    table("In the order in which they are sent", heads, rows),
+    ...list.map((file) => resolution(file, timeZone)),
+  );
+}
+
+/** Who has resolved a file in doubt, and on which statement of the bank: text of people. Empty where nobody has. */
+function resolution({ number, resolved }: BatchReport["files"][number], timeZone: string): string {
+  if (resolved === undefined) return "";
+  const { outcome: said, proposal, proposedBy, approvedBy, reason, evidence } = resolved;
+  const { reference, channel, statedAt } = evidence;
+  return [
+    `<p class="note">File ${grouped(number)} was in doubt, and is resolved as ${text(said)}:`,
+    `proposed by ${text(proposedBy)}, approved by ${text(approvedBy)} (${codeOrText(proposal)}),`,
+    `on what the bank has stated ${instant(statedAt, timeZone)} by ${text(channel)} under ${text(reference)},`,
+    `evidence ${codeOrText(evidence.sha256)}. Reason: ${text(reason)}</p>`,
+  ].join(" ");
 }
 
 /** What a check came to, in words and with the tone they are said in. */

@@ -48,7 +48,7 @@ export function reportPage(report: BatchReport, excluded: readonly Exclusion[]):
     totals(report),
     merchants(report.merchants),
     exclusions(report, excluded),
-    files(report.files),
+    files(report.files, report.timeZone),
     checks(report.checks, report.timeZone),
     timeline(report.timeline, report.timeZone),
     `</main>`,

@@ -1,5 +1,5 @@
 import type { Exclusion } from "./exclusion.ts";
-import type { Acceptance, Ending, FileStateName, Sum } from "./records.ts";
+import type { Acceptance, Ending, FileStateName, Resolution, Sum } from "./records.ts";
 
 /** One check of the gate with both of its numbers. */
 export interface Check {
@@ -65,6 +65,8 @@ export interface BatchReport {
     readonly firstLine: number;
     readonly lastLine: number;
     readonly state: FileStateName;
+    /** Who has resolved it, and on what; absent of a file that never was in doubt, or whose bytes were found. */
+    readonly resolved?: Resolution;
   }[];
   readonly timeline: readonly { readonly at: string; readonly what: string }[];
   readonly ending?: Ending;

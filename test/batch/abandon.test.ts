@@ -152,6 +152,7 @@ describe("a batch of which nothing was sent", () => {
   test("is abandoned before it was ever started, and never runs", async () => {
     const stream = billing.stream();
     const rows = stream.rows(2);
+    await stream.upload(dueList(rows));
     await expect(stream.abandon()).resolves.toEqual({
       outcome: "ABANDONED",
       withdrawn: [],
@@ -163,6 +164,16 @@ describe("a batch of which nothing was sent", () => {
     expectClosed(await stream.run(dueList(rows), second), 2);
     expect((await stream.redrive()).failure?.error).toBe("BatchAbandoned");
     expectDebited(await stream.inbox(), rows);
+  });
+
+  test("is not abandoned if nobody has ever heard of it, and can be billed later", async () => {
+    const stream = billing.stream();
+    await expect(stream.abandon()).rejects.toMatchObject({
+      name: "BatchUnknown",
+      message: expect.stringContaining(`no due list lies under ${stream.stream.name}/2026-03-02/01/`),
+    });
+    expect((await stream.show()).stream).toBeUndefined();
+    expectClosed(await stream.run(dueList(stream.rows(1))), 1);
   });
 
   test("is not abandoned while another batch holds the stream, nor once it is closed", async () => {

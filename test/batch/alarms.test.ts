@@ -91,6 +91,7 @@ async function troubledDay(stream: BilledStream): Promise<void> {
   await stream.pause();
   await stream.resume();
   await stream.redrive({ number: 2 });
+  await stream.continued({ number: 2 });
   expect(await stream.abandon({ number: 2 })).toMatchObject({ outcome: "ABANDONED", withdrawn: [1] });
 
   await withSubmission(stream, 3, "VOID");
@@ -246,7 +247,7 @@ describe("what the functions emit", () => {
         excluded: 2,
         duplicates: 1,
         passed: 3,
-        failed: 2, // the redrive too
+        failed: 3, // the redrive and the new execution too
         sent: 1,
         withdrawn: 2,
         unknown: 1,
@@ -283,7 +284,15 @@ describe("what the functions emit", () => {
     const others = emitted.decisions.filter(({ state }) => !steps.has(String(state)));
     // What people look at decides nothing.
     expect([...new Set(others.map(({ state }) => String(state)))].sort()).toEqual(
-      ["AbandonBatch", "PauseStream", "RedriveBatch", "ResumeStream", "StartBatch", "Watch"].sort(),
+      [
+        "AbandonBatch",
+        "ContinueBatch",
+        "PauseStream",
+        "RedriveBatch",
+        "ResumeStream",
+        "StartBatch",
+        "Watch",
+      ].sort(),
     );
     for (const line of others) {
       expect(line).toMatchObject({ nonce: expect.any(String), stream: expect.any(String) });

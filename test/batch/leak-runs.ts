@@ -9,6 +9,7 @@ import { viewText } from "../../infra/ops/view-text.ts";
 import { COLUMNS, type Column } from "../../lambdas/domain/exclusion.ts";
 import type { Area } from "../../lambdas/ports.ts";
 import { type Canary, canary } from "./canaries.ts";
+import { approves, longAgo, proposes } from "./doubt.ts";
 import { type DueRow, dueList, HEADER, listOfBytes } from "./due-list.ts";
 import { FILE_CASES } from "./gate-file-cases.ts";
 import { LEDGER_CASES } from "./gate-ledger-cases.ts";
@@ -263,7 +264,11 @@ export class LeakRuns {
     wire.hook = undefined;
     ends.push((await stream.redrive()).failure?.error ?? "");
     await stream.abandon().catch(() => {});
-    await this.printed(stream);
+    await longAgo(stream);
+    const { id } = await proposes(this.billing, stream.id(), "anna", "rejected");
+    await approves(this.billing, id, "ben");
+    await stream.redrive();
+    ends.push((await this.printed(stream)).view.files[0]?.state ?? "");
 
     const paused = this.billing.stream();
     await paused.pause();
@@ -393,6 +398,7 @@ export class LeakRuns {
 }
 
 export function placeOfReport(key: string): string {
+  if (key.startsWith("evidence/")) return "evidence";
   return `reports, ${key.slice(key.lastIndexOf(".") + 1)}`;
 }
 

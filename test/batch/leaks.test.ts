@@ -24,6 +24,7 @@ const ELSEWHERE = [
   "reports, json",
   "reports, html",
   "reports, csv",
+  "evidence",
   "ledger",
   "idempotency table",
   "logs",
@@ -107,6 +108,7 @@ describe("bank accounts and names of payers", () => {
     expect(ended.interrupted).toEqual([
       "SubmissionUnknown",
       "SubmissionUnknown",
+      "REJECTED",
       "StreamPaused",
       "ABANDONED",
       "IdempotencyPersistenceLayerError",

@@ -14,6 +14,7 @@ import { calendarDate } from "../../lambdas/domain/calendar-date.ts";
 import type { Claim } from "../../lambdas/domain/records.ts";
 import type { Stream } from "../../lambdas/domain/stream.ts";
 import type { Abandoned } from "../../lambdas/operations/abandon-batch/abandon-batch.ts";
+import type { Continued } from "../../lambdas/operations/continue-batch/continue-batch.ts";
 import type { BatchView } from "../../lambdas/operations/show-batch/show-batch.ts";
 import type { Clock, Instant } from "../../lambdas/ports.ts";
 import type { Started } from "../../lambdas/start-batch/start-batch.ts";
@@ -242,6 +243,14 @@ export class BilledStream {
 
   async viewed(slot: Slot = {}): Promise<BatchRun> {
     return { ...(await this.ended(slot)), view: await this.show(slot) };
+  }
+
+  /** Continues the batch, waits for its new execution, and answers under its name. */
+  async continued(slot: Slot = {}): Promise<BatchRun> {
+    const event = { batchId: this.id(slot), by: "anna", reason: "mended" };
+    const { execution } = (await this.#billing.app.invoke("ContinueBatch", event)) as Continued;
+    const { status, failure } = await this.#billing.app.waitFor(execution);
+    return { id: execution, status, failure, view: await this.show(slot) };
   }
 
   /** Redrives a batch that has failed until it does not fail any more, or `most` times. */

@@ -35,7 +35,7 @@ export class LocalStores {
   readonly #db: DynamoDBClient;
   readonly #s3: S3Client;
 
-  constructor({ names, clients }: LocalApp) {
+  constructor({ names, clients }: Pick<LocalApp, "names" | "clients">) {
     this.#names = names;
     this.#db = new DynamoDBClient(clients.dynamodb);
     this.#s3 = new S3Client(clients.s3);

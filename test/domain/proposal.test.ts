@@ -3,18 +3,26 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   acceptanceOf,
+  isAbout,
   isSamePerson,
   MOST_MINUTES,
-  type Proposed,
   proposalId,
   proposalSha256,
+  proposedWords,
   refusedApproval,
 } from "../../lambdas/domain/proposal.ts";
-import type { ApprovalItem, ProposalItem } from "../../lambdas/domain/records.ts";
+import type {
+  ApprovalItem,
+  ProposalItem,
+  ResolutionProposal,
+  SuspicionProposal,
+} from "../../lambdas/domain/records.ts";
 
 const sha256 = (text: string) => createHash("sha256").update(text, "utf8").digest("hex");
 
-const PROPOSED: Proposed = {
+type Suspicion = Omit<SuspicionProposal, "id">;
+
+const PROPOSED: Suspicion = {
   batchId: "au-cba-2026-03-02-01",
   action: "accept-suspicion",
   check: "growth",
@@ -25,7 +33,7 @@ const PROPOSED: Proposed = {
   at: "2026-03-01T20:00:00.000Z",
 };
 
-const proposal = (over: Partial<Proposed> = {}): ProposalItem => {
+const proposal = (over: Partial<Suspicion> = {}): ProposalItem => {
   const proposed = { ...PROPOSED, ...over };
   return { ...proposed, id: proposalId(proposed, sha256) };
 };
@@ -40,7 +48,7 @@ const approval = (of: ProposalItem, over: Partial<ApprovalItem> = {}): ApprovalI
 });
 
 /** Every field of a proposal, changed by as little as can be. */
-const CHANGES: readonly Partial<Proposed>[] = [
+const CHANGES: readonly Partial<Suspicion>[] = [
   { batchId: "au-cba-2026-03-02-02" },
   { action: "another" as "accept-suspicion" },
   { check: "growth " },
@@ -62,7 +70,7 @@ describe("a proposal's hash", () => {
   });
 
   it("does not hang on the order of the fields, nor on anything that is not proposed", () => {
-    const turned = Object.fromEntries(Object.entries(PROPOSED).reverse()) as unknown as Proposed;
+    const turned = Object.fromEntries(Object.entries(PROPOSED).reverse()) as unknown as Suspicion;
     expect(proposalSha256(turned, sha256)).toBe(proposalSha256(PROPOSED, sha256));
     expect(proposalSha256(proposal(), sha256)).toBe(proposalSha256(PROPOSED, sha256));
   });
@@ -82,6 +90,77 @@ describe("a proposal's hash", () => {
     const { id } = proposal();
     expect(id).toBe(`${PROPOSED.batchId}.${proposalSha256(PROPOSED, sha256).slice(0, 32)}`);
     expect(id).toMatch(/^au-cba-2026-03-02-01\.[0-9a-f]{32}$/);
+  });
+});
+
+describe("the hash of a resolution", () => {
+  const resolution: Omit<ResolutionProposal, "id"> = {
+    batchId: "au-cba-2026-03-02-01",
+    action: "resolve-submission",
+    number: 1,
+    sha256: "a".repeat(64),
+    nonce: "nonce-1",
+    outcome: "rejected",
+    evidence: {
+      key: "evidence/au-cba-2026-03-02-01/01/e",
+      version: "v1",
+      sha256: "e".repeat(64),
+      reference: "CAS-1",
+      channel: "email",
+      statedAt: "2026-03-01T21:00:00.000Z",
+    },
+    reason: "the bank never had it",
+    by: "anna",
+    at: "2026-03-01T21:05:00.000Z",
+  };
+  const { evidence } = resolution;
+  const { version: _version, ...unversioned } = evidence;
+  const changes: readonly Partial<typeof resolution>[] = [
+    { batchId: "au-cba-2026-03-02-02" },
+    { action: "another" as "resolve-submission" },
+    { number: 2 },
+    { sha256: "b".repeat(64) },
+    { nonce: "nonce-2" },
+    { outcome: "submitted" },
+    { evidence: { ...evidence, key: "evidence/au-cba-2026-03-02-01/02/e" } },
+    { evidence: { ...evidence, version: "v2" } },
+    { evidence: unversioned },
+    { evidence: { ...unversioned, version: "null" } },
+    { evidence: { ...evidence, sha256: "f".repeat(64) } },
+    { evidence: { ...evidence, reference: "CAS-2" } },
+    { evidence: { ...evidence, channel: "phone" } },
+    { evidence: { ...evidence, statedAt: "2026-03-01T21:00:00.001Z" } },
+    { reason: "the bank never had it." },
+    { by: "annaa" },
+    { at: "2026-03-01T21:05:00.001Z" },
+  ];
+
+  it("is another one for each smallest change of each of its fields", () => {
+    const hashes = [{}, ...changes].map((change) => proposalSha256({ ...resolution, ...change }, sha256));
+    expect(new Set(hashes).size).toBe(changes.length + 1);
+    const changed = new Set(changes.flatMap((change) => Object.keys(change)));
+    expect([...changed].sort()).toEqual(Object.keys(resolution).sort());
+    const within = new Set(
+      changes.flatMap((change) =>
+        Object.entries(change.evidence ?? {}).flatMap(([name, value]) =>
+          evidence[name as keyof typeof evidence] === value ? [] : [name],
+        ),
+      ),
+    );
+    expect([...within].sort()).toEqual(Object.keys(evidence).sort());
+  });
+
+  it("is said in a few words", () => {
+    expect(proposedWords(resolution)).toBe("resolve file 01 as rejected");
+    expect(proposedWords(PROPOSED)).toBe("accept growth");
+  });
+
+  it("is about a file as it is, under its number", () => {
+    const file = { number: 1, sha256: resolution.sha256 };
+    expect(isAbout(resolution, [{ number: 2, sha256: "c" }, file])).toBe(true);
+    expect(isAbout(resolution, [{ ...file, number: 2 }])).toBe(false);
+    expect(isAbout(resolution, [{ ...file, sha256: "c" }])).toBe(false);
+    expect(isAbout(resolution, [])).toBe(false);
   });
 });
 
@@ -119,7 +198,7 @@ describe("an approval", () => {
     expect(refused(proposal(), { proposalSha256: proposalSha256(other, sha256) })).toBe("another-proposal");
     expect(refused(proposal(), { batchId: "au-cba-2026-03-02-02" })).toBe("another-proposal");
     for (const change of CHANGES) {
-      const changed = { ...proposal(), ...change };
+      const changed = { ...proposal(), ...change } as ProposalItem;
       expect(refusedApproval(changed, approval(proposal()), sha256), JSON.stringify(change)).toBe(
         "another-proposal",
       );

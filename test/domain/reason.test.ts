@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { isReason, MOST_REASON } from "../../lambdas/domain/reason.ts";
+import { isReason, MOST_REASON, REASON_RULE, reasonOf } from "../../lambdas/domain/reason.ts";
 
 const SEED = 20_261_122;
 
@@ -31,6 +31,16 @@ describe("a reason", () => {
     ["half of a character, which no store keeps", "a\ud800b"],
   ])("is not %s", (_what, text) => {
     expect(isReason(text)).toBe(false);
+  });
+
+  test("is refused without a word of it where it cannot stand", () => {
+    expect(reasonOf("mended")).toBe("mended");
+    expect(() => reasonOf("secret\n")).toThrow(
+      expect.objectContaining({
+        name: "RequestMalformed",
+        message: `the request does not fit: reason: ${REASON_RULE}`,
+      }),
+    );
   });
 
   test("comes back from UTF-8 as it was, so that its hash does", () => {

@@ -99,6 +99,42 @@ function skeleton(page: string): string[] {
   return tags.map((tag) => tag.replace(/(datetime|data-label|content)="[^"]*"/g, "$1"));
 }
 
+const RESOLVED: NonNullable<BatchReport["files"][number]["resolved"]> = {
+  outcome: "rejected",
+  proposal: `au-cba-2026-03-02-01.${SHA.slice(0, 32)}`,
+  proposedBy: "anna",
+  approvedBy: "ben",
+  reason: "the bank <never> had it",
+  evidence: {
+    key: "evidence/x",
+    sha256: SHA,
+    reference: "CAS-7",
+    channel: "phone",
+    statedAt: "2026-03-01T21:00:00.000Z",
+  },
+  at: "2026-03-01T22:00:00.000Z",
+};
+
+describe("a file that two people have resolved", () => {
+  it("stands under the bank files with both people, the bank's statement and the reason, and no other file does", () => {
+    const [file] = REPORT.files;
+    if (!file) throw new Error("the report has no file");
+    const files = [file, { ...file, number: 2, state: "REJECTED" as const, resolved: RESOLVED }];
+    const page = reportPage({ ...REPORT, files }, EXCLUSIONS);
+    expect(page.match(/was in doubt/g)).toHaveLength(1);
+    for (const part of [
+      "File 2 was in doubt, and is resolved as rejected",
+      "proposed by anna, approved by ben",
+      "2026-03-02 08:00:00 GMT+11:00</time> by phone under CAS-7",
+      "Reason: the bank &lt;never&gt; had it",
+      RESOLVED.proposal,
+    ]) {
+      expect(page).toContain(part);
+    }
+    expect(reportPage(REPORT, EXCLUSIONS)).not.toContain("was in doubt");
+  });
+});
+
 describe("the head of the report page", () => {
   it("names batch, status, stream, billing date, report and writer", () => {
     const text = words(reportPage(REPORT, EXCLUSIONS));

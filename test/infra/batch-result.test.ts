@@ -28,6 +28,7 @@ function resultOf(record: ShownRecord, execution: Parameters<typeof batchResult>
     staged: sum,
     excluded: sum,
     events: [],
+    streamEvents: [],
     proposals: [],
   };
   return batchResult(view, "au-cba", execution, false, { files: [] });

@@ -21,6 +21,8 @@ import { LocalStores } from "../batch/local-stores.ts";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const BATCH = "au-cba-2026-03-02-01";
 const REASON = ["--reason", "a test"];
+const STATEMENT = ["--rejected", "--evidence", "letter.txt", "--reference", "CAS-7", "--channel", "phone"];
+const STATED = ["--stated-at", "2026-03-02T07:30:00+11:00"];
 /** What is wrong, and what to do. */
 const SENTENCE = /^[^\n]+\n[^\n]+\n$/;
 
@@ -93,6 +95,22 @@ async function folderWith(
   const templates = await synthesis();
   await cp(templates, join(folder, ".local/cdk.out", basename(templates)), { recursive: true });
   return folder;
+}
+
+/** Puts a stranger's file where the bank is to find the batch's, so that nobody can tell what the bank has. */
+async function layStrangeFile(folder: string): Promise<void> {
+  const known = configuration("dev");
+  const app = await openLocalApp({
+    folder: join(folder, ".local"),
+    assembly: await readAssembly(await synthesis()),
+    configuration: known,
+    startAt: Date.parse("2026-03-02T06:00:00+11:00") as Instant,
+  });
+  const stores = new LocalStores(app);
+  const key = `${known.streams["au-cba"]?.bankProfile.userId}/${BATCH}-01.aba`;
+  await stores.putObject("outbound", key, Buffer.from("something else"));
+  stores.close();
+  await app.close();
 }
 
 /** Puts a newer report beside the gate's own, in which growth is suspected as well. */
@@ -253,6 +271,87 @@ describe("the command lines", () => {
     // The dry run has proposed nothing.
     expect(shown.stdout.match(/^proposal /gm)).toHaveLength(1);
     for (const by of ["ann", "bob"]) expect(shown.stdout).toMatch(new RegExp(`event .*${id}  \\(${by}\\)`));
+
+    // The proof still fails, as the gate of a new execution says, which has taken the lock over.
+    const continued = await ops(folder, "continue", BATCH, ...REASON, "--yes", "--json");
+    expect(continued.code).toBe(4);
+    expect(object(continued)).toMatchObject({ failedState: "Reconcile", error: { name: "GateFailed" } });
+    const now = await ops(folder, "show", BATCH);
+    for (const word of [`${BATCH}-c1  FAILED`, "fence 2"]) expect(now.stdout).toContain(word);
+    // Each command's clock has gone on from the one before.
+    const actions = [...now.stdout.matchAll(/^event +\S+ +(\w+)/gm)].map(([, action]) => action);
+    expect(actions).toEqual(["acquired", "propose", "asks", "approve", "continue", "acquired"]);
+  });
+
+  test.concurrent("let one person propose what the bank says of a file in doubt, and another one approve it", async ({
+    expect,
+  }) => {
+    const folder = await folderWith("doubted", GOOD);
+    await layStrangeFile(folder);
+    const doubted = await start(folder, "--due", "list", "--json");
+    expect(doubted.code).toBe(5);
+    const { next } = (object(doubted) as { error: { next: string[] } }).error;
+    expect(next.join("\n")).toContain(`resolve ${BATCH} 01 <--submitted|--rejected> --evidence <file>`);
+    await writeFile(join(folder, "letter.txt"), "We have no such file.");
+    await writeFile(join(folder, "empty.txt"), "");
+    const resolve = (stated: string, ...more: string[]) =>
+      ops(folder, "resolve", BATCH, "01", ...STATEMENT, "--stated-at", stated, ...REASON, ...more);
+
+    const unread = await resolve("2026-03-02T07:30:00+11:00", "--evidence", "empty.txt");
+    expect(unread).toMatchObject({ code: 2, stderr: expect.stringContaining("empty.txt has 0 bytes") });
+    const dry = await resolve("2026-03-02T07:30:00+11:00", "--as", "Ann", "--json");
+    expect(dry.code).toBe(0);
+    const said = {
+      action: "resolve-submission",
+      batchId: BATCH,
+      number: 1,
+      outcome: "rejected",
+      reference: "CAS-7",
+      channel: "phone",
+      statedAt: "2026-03-01T20:30:00.000Z",
+    };
+    const evidence = {
+      path: "letter.txt",
+      sha256: createHash("sha256").update("We have no such file.").digest("hex"),
+    };
+    const event = { ...said, reason: "a test", evidence };
+    expect(object(dry)).toEqual({ dry: true, function: "Propose", event, by: "Ann" });
+    const proposed = await resolve("2026-03-02T07:30:00+11:00", "--as", "Ann", "--yes", "--json");
+    expect(proposed.code).toBe(0);
+    const { id, at } = object(proposed) as { id: string; at: string };
+    expect(object(proposed)).toMatchObject({
+      action: "resolve-submission",
+      outcome: "rejected",
+      by: "ann",
+      evidence: { sha256: evidence.sha256, statedAt: said.statedAt },
+    });
+
+    const now = ["--now", new Date(Date.parse(at) + 60_000).toISOString()];
+    const looked = await ops(folder, "approve", id, "--as", "bob", ...now);
+    expect(looked).toMatchObject({ code: 0, stderr: "" });
+    for (const word of [
+      `resolve file 01 as rejected, of ${BATCH}`,
+      "by the bank at 2026-03-01T20:30:00.000Z, by phone, under CAS-7",
+      `evidence/${BATCH}/01/${evidence.sha256}`,
+      `SHA-256    ${evidence.sha256}`,
+    ]) {
+      expect(looked.stdout).toContain(word);
+    }
+    const approved = await ops(folder, "approve", id, "--as", "bob", "--yes", ...now);
+    expect(approved).toMatchObject({ code: 0, stderr: "" });
+    expect(approved.stdout).toContain("as ann has proposed: resolve file 01 as rejected");
+
+    const redriven = await ops(folder, "redrive", BATCH, ...REASON, "--yes", "--json");
+    expect(redriven.code).toBe(0);
+    expect(object(redriven)).toMatchObject({ status: "CLOSED" });
+    const shown = await ops(folder, "show", BATCH);
+    expect(shown.stdout).toContain("file 01    REJECTED  3 debits");
+    expect(shown.stdout).toContain(
+      `by proposal ${id} (ann, approved by bob), on the bank's CAS-7 of 2026-03-01T`,
+    );
+    expect(shown.stdout).toContain(`proposal   ${id}  resolve file 01 as rejected  accepted`);
+    const report = await readFile(join(folder, `.local/batches/${BATCH}/report.html`), "utf8");
+    expect(report).toContain("File 1 was in doubt, and is resolved as rejected");
   });
 
   test.concurrent("refuse a paused stream, and redrive its batch when it is resumed", async ({ expect }) => {
@@ -361,10 +460,13 @@ describe("the command lines", () => {
     for (const word of [
       "show",
       "redrive",
+      "continue",
       "abandon",
       "pause",
       "resume",
       "propose accept-suspicion",
+      "resolve",
+      "--evidence",
       "approve",
       "--yes",
       "--reason",
@@ -405,6 +507,8 @@ describe("the words of a command line", () => {
     [["show", "au-cba"], "batch id"],
     [["show", BATCH, BATCH], "exactly one"],
     [["redrive", BATCH], "--reason"],
+    [["continue", BATCH], "--reason"],
+    [["continue", `${BATCH}-c1`, ...REASON], "batch id"],
     [["abandon", BATCH, "--reason", " "], "--reason"],
     [["pause", "au-cba"], "--reason"],
     [["show", BATCH, "--stage", "test"], "--stage"],
@@ -417,12 +521,52 @@ describe("the words of a command line", () => {
     [["propose", "accept-suspicion", BATCH, "growth", "more", ...REASON], "one check"],
     [["propose", "accept-suspicion", BATCH, "growth"], "--reason"],
     [["propose", "accept-suspicion", BATCH, "growth", ...REASON, "--stage", "dev", "--as", "ann"], "--as"],
+    [["resolve", BATCH, ...STATEMENT, ...STATED, ...REASON], "the number of one of its files"],
+    [["resolve", BATCH, "0", ...STATEMENT, ...STATED, ...REASON], "1 to 99"],
+    [["resolve", BATCH, "100", ...STATEMENT, ...STATED, ...REASON], "1 to 99"],
+    [["resolve", BATCH, "1", "2", ...STATEMENT, ...STATED, ...REASON], "one batch"],
+    [["resolve", "au-cba", "1", ...STATEMENT, ...STATED, ...REASON], "batch id"],
+    [["resolve", BATCH, "1", ...STATEMENT, ...STATED], "--reason"],
+    [["resolve", BATCH, "1", ...STATEMENT, ...REASON], "--stated-at"],
+    [["resolve", BATCH, "1", ...STATEMENT, ...REASON, "--stated-at", "2026-03-02"], "--stated-at"],
+    [
+      ["resolve", BATCH, "1", ...STATEMENT.slice(1), ...STATED, ...REASON],
+      "either --submitted or --rejected",
+    ],
+    [["resolve", BATCH, "1", "--submitted", ...STATEMENT, ...STATED, ...REASON], "either --submitted or"],
+    [["resolve", BATCH, "1", ...STATEMENT, ...STATED, ...REASON, "--evidence", ""], "--evidence"],
+    [
+      ["resolve", BATCH, "1", ...STATEMENT, ...STATED, ...REASON, "--reference", "083-170 12345"],
+      "--reference",
+    ],
+    [["resolve", BATCH, "1", ...STATEMENT, ...STATED, ...REASON, "--channel", "rumour"], "email, phone"],
+    [["resolve", BATCH, "1", ...STATEMENT, ...STATED, ...REASON, "--stage", "dev", "--as", "ann"], "--as"],
+    [["abandon", BATCH, ...REASON, "--rejected"], "--rejected belongs to resolve"],
+    [["redrive", BATCH, ...REASON, "--evidence", "x"], "--evidence belongs to resolve"],
     [["approve"], "exactly one proposal"],
     [["approve", "growth"], "proposal's id"],
     [["approve", `${BATCH}.0`, "--stage", "prod", "--as", "bob"], "--as"],
   ])("npm run ops refuses %j", (args, named) => {
     expect(() => opsOptions(args)).toThrow(expect.objectContaining({ name: "WrongInput" }));
     expect(() => opsOptions(args)).toThrow(named);
+  });
+
+  test("resolve takes the file's number with or without its zero, and an instant of any offset", () => {
+    for (const file of ["1", "01"]) {
+      const args = ["resolve", BATCH, file, ...STATEMENT, ...STATED, ...REASON];
+      expect(opsOptions(args)).toMatchObject({
+        yes: false,
+        batch: { id: BATCH },
+        statement: {
+          number: 1,
+          outcome: "rejected",
+          evidence: "letter.txt",
+          reference: "CAS-7",
+          channel: "phone",
+          statedAt: Date.parse("2026-03-01T20:30:00Z"),
+        },
+      });
+    }
   });
 
   test("nothing is changed unless --yes is said, and no number of a batch is taken for another", () => {

@@ -28,6 +28,7 @@ async function exported(stored: Buffer | undefined) {
     staged: none,
     excluded: none,
     events: [],
+    streamEvents: [],
     proposals: [],
   };
   return exportBatch(objects, view, folder);

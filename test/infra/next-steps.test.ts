@@ -45,6 +45,29 @@ describe("what to do next", () => {
     expect(text).toContain("A failed suspicion can be accepted by two people, a failed proof by nobody");
   });
 
+  it("offers to continue where a redrive cannot help, and beside it where it may not", () => {
+    const goOn = 'npm run ops -- continue au-cba-2026-03-02-02 --reason "…" --yes';
+    expect(steps("ExecutionNotRedrivable")).toEqual([expect.stringContaining("show"), goOn]);
+    expect(steps("TypeError", "prod")).toContain(`${goOn} --stage prod`);
+    expect(steps("ExecutionNotEnded")).toEqual([expect.stringContaining("show")]);
+  });
+
+  it("offers two people to resolve the file that is in doubt, and nobody to send it", () => {
+    const id = "au-cba-2026-03-02-02";
+    const message = `file 02 of batch ${id} may or may not be with the bank: its intent stands`;
+    const commands = steps("SubmissionUnknown", "prod", message);
+    expect(commands).toEqual([
+      `npm run ops -- show ${id} --stage prod`,
+      `npm run ops -- redrive ${id} --reason "…" --yes --stage prod`,
+      `npm run ops -- resolve ${id} 02 <--submitted|--rejected> --evidence <file> --reference "…" --channel <channel> --stated-at <instant> --reason "…" --yes --stage prod`,
+      "npm run ops -- approve <the id that resolve printed> --yes --stage prod",
+      `npm run ops -- redrive ${id} --reason "…" --yes --stage prod`,
+    ]);
+    const local = steps("SubmissionUnknown");
+    expect(local[2]).toMatch(/ resolve \S+ <nn> .* --as <one person> --yes$/);
+    expect(local[3]).toContain(" --as <another> --yes");
+  });
+
   it("offers no redrive of a batch that is closed", () => {
     expect(steps("BatchClosed").filter((command) => /redrive|abandon/.test(command))).toEqual([]);
   });

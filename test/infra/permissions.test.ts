@@ -94,6 +94,7 @@ const bankFiles = ["BankFiles/*/*.aba", "BankFiles/*/*.index.jsonl"];
 const deliveries = ["Outbound/999901/*.aba", "Outbound/999902/*.aba"];
 const report = ["Reports/*/report-*.json"];
 const wholeReport = ["Reports/*/exclusions-*.csv", "Reports/*/report-*.html", ...report];
+const evidence = ["Reports/evidence/*"];
 const plans = ["Work/*/plan-*.jsonl"];
 const staged = ["Work/*/staged/*.jsonl"];
 const exclusions = ["Work/*/exclusions/*.jsonl"];
@@ -177,7 +178,7 @@ const EXPECTED: Record<string, string[]> = {
     ...encrypt("Reports"),
   ],
   SubmitBankFile: [
-    ...ledger({ GetItem: "STREAM BATCH SUBMISSION", PutItem: "STREAM SUBMISSION" }),
+    ...ledger({ GetItem: "STREAM BATCH SUBMISSION", Query: "BATCH", PutItem: "STREAM SUBMISSION" }),
     ...readVersions(["BankFiles/*/*.aba"], deliveries),
     ...absence("BankFiles"),
     versionsOfDeliveries,
@@ -207,16 +208,21 @@ const EXPECTED: Record<string, string[]> = {
     "sqs:SendMessage the missed starts",
   ],
   ShowBatch: [
-    ...ledger({ GetItem: "STREAM BATCH", Query: "BATCH" }),
+    ...ledger({ GetItem: "STREAM BATCH", Query: "STREAM BATCH" }),
     "states:DescribeExecution the batch's executions",
     ...read(report),
     oneFolder,
     ...decrypt("Reports"),
   ],
   RedriveBatch: [
-    ...ledger({ PutItem: "BATCH" }),
+    ...ledger({ Query: "BATCH", PutItem: "BATCH" }),
     "states:DescribeExecution the batch's executions",
     "states:RedriveExecution the batch's executions",
+  ],
+  ContinueBatch: [
+    ...ledger({ GetItem: "BATCH", Query: "BATCH", PutItem: "BATCH" }),
+    "states:DescribeExecution the batch's executions",
+    "states:StartExecution the batch's machine",
   ],
   AbandonBatch: [
     ...ledger({
@@ -227,6 +233,7 @@ const EXPECTED: Record<string, string[]> = {
     versionsOfDeliveries,
     ...readVersions(deliveries),
     ...decrypt("Outbound"),
+    "s3:ListBucket DueLists (au-cba/*, au-wbc/*)",
   ],
   PauseStream: ledger({ GetItem: "STREAM", PutItem: "STREAM" }),
   ResumeStream: ledger({ GetItem: "STREAM", PutItem: "STREAM" }),
@@ -236,12 +243,18 @@ const EXPECTED: Record<string, string[]> = {
     "sqs:SendMessage the missed looks",
   ],
   Propose: [
-    ...ledger({ GetItem: "STREAM BATCH", PutItem: "BATCH" }),
-    ...read(report),
+    ...ledger({ GetItem: "STREAM BATCH SUBMISSION", PutItem: "BATCH" }),
+    ...read(report, evidence),
+    ...create(evidence),
     oneFolder,
     ...decrypt("Reports"),
+    ...encrypt("Reports"),
   ],
-  Approve: ledger({ GetItem: "STREAM BATCH", Query: "BATCH", PutItem: "BATCH" }),
+  Approve: [
+    ...ledger({ GetItem: "STREAM BATCH SUBMISSION", Query: "BATCH", PutItem: "BATCH" }),
+    ...readVersions(evidence),
+    ...decrypt("Reports"),
+  ],
 };
 
 /** What every Lambda may do beside its work. */
@@ -385,7 +398,7 @@ describe("the ledger", () => {
     expect(deciding.map(([name]) => name)).not.toContain("ShowBatch");
     expect(deciding.map(([name]) => name)).not.toContain("StartBatch");
     expect(deciding.map(([name]) => name)).not.toContain("Watch");
-    expect(deciding).toHaveLength(13);
+    expect(deciding).toHaveLength(14);
   });
 });
 
@@ -407,7 +420,7 @@ test("no role but the Lambdas', the machine's, the scheduler's, the rule's and t
   expect(
     [...Map.groupBy(roles, (service) => service)].map(([service, all]) => [service, all.length]),
   ).toEqual([
-    ["lambda.amazonaws.com", 16],
+    ["lambda.amazonaws.com", 17],
     ["states.amazonaws.com", 1],
     ["scheduler.amazonaws.com", 2],
     // test/infra/two-persons.test.ts tells who may assume these.

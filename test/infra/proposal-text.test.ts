@@ -25,4 +25,49 @@ describe("what a second person is shown of a proposal", () => {
     expect(proposedText(PROPOSAL)).toContain(`approve ${ID} --yes --as <another>\n`);
     expect(proposedText(PROPOSAL, "prod")).toContain(`approve ${ID} --yes --stage prod\n`);
   });
+
+  const RESOLUTION = {
+    id: ID,
+    batchId: "au-cba-2026-03-02-01",
+    action: "resolve-submission",
+    number: 1,
+    sha256: "a".repeat(64),
+    nonce: "n",
+    outcome: "submitted",
+    evidence: {
+      key: "evidence/au-cba-2026-03-02-01/01/e",
+      version: "v1",
+      sha256: "e".repeat(64),
+      reference: "CAS-7",
+      channel: "letter",
+      statedAt: "2026-03-01T20:30:00.000Z",
+    },
+    by: "ann",
+    at: "2026-03-01T20:40:00.000Z",
+    reason: "they have it",
+    until: "2026-03-01T21:40:00.000Z",
+  } as const;
+
+  it("says of a resolution which file, as what, on which statement, and where the evidence lies", () => {
+    const approval = { by: "bob", at: "2026-03-01T20:50:00.000Z" };
+    expect(proposalText({ ...RESOLUTION, standing: "accepted", approval }).split("\n")).toEqual([
+      `proposal   ${ID}  accepted`,
+      "what       resolve file 01 as submitted, of au-cba-2026-03-02-01",
+      "who        ann, at 2026-03-01T20:40:00.000Z",
+      "why        they have it",
+      "until      2026-03-01T21:40:00.000Z",
+      "approved   by bob at 2026-03-01T20:50:00.000Z",
+      "stated     by the bank at 2026-03-01T20:30:00.000Z, by letter, under CAS-7",
+      "evidence   evidence/au-cba-2026-03-02-01/01/e  version v1",
+      `SHA-256    ${"e".repeat(64)}`,
+      `file       ${"a".repeat(64)}`,
+      "",
+    ]);
+  });
+
+  it("tells who is to approve it: another person, locally by name", () => {
+    expect(proposedText(RESOLUTION)).toContain(`approve ${ID} --yes --as <another>\n`);
+    expect(proposedText(RESOLUTION)).toContain("ann, to resolve file 01 as submitted; until");
+    expect(proposedText(RESOLUTION, "prod")).toContain(`approve ${ID} --yes --stage prod\n`);
+  });
 });

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { SUBMISSION_SECONDS } from "../../lambdas/domain/resolution.ts";
 import { AFTER_MIDNIGHT_MS } from "../../lambdas/watch/watch.ts";
 import {
   type Json,
@@ -41,6 +42,7 @@ const LAMBDAS = [
   "Approve",
   "CloseBatch",
   "ComposeBankFile",
+  "ContinueBatch",
   "PauseStream",
   "PlanSegments",
   "Propose",
@@ -91,6 +93,7 @@ describe("both stages", () => {
         "StartBatch",
         "ShowBatch",
         "RedriveBatch",
+        "ContinueBatch",
         "AbandonBatch",
         "PauseStream",
         "ResumeStream",
@@ -275,7 +278,7 @@ describe("the tables", () => {
 });
 
 const STORES = ["BankFiles", "DueLists", "Outbound", "Reports", "Work"];
-const LOCKED = ["BankFiles", "Outbound"];
+const LOCKED = ["BankFiles", "Outbound", "Reports"];
 
 describe("the buckets", () => {
   const buckets = (template: Template): Map<string, Json> =>
@@ -330,7 +333,7 @@ describe("the buckets", () => {
     }
   });
 
-  test("of bank files and of what the bank was sent are locked, in prod for seven years and against everybody", () => {
+  test("of bank files, of what the bank was sent and of reports are locked, in prod for seven years and against everybody", () => {
     for (const [{ data }, lock] of [
       [dev, undefined],
       [
@@ -346,7 +349,7 @@ describe("the buckets", () => {
     }
   });
 
-  test("are emptied by time but for the locked ones, after an execution of a year can no longer be continued", () => {
+  test("are emptied by time but for bank files, reports when their lock has ended, the others after an execution of a year can no longer be continued", () => {
     for (const { data } of bothStages()) {
       const rules = [...buckets(data)].map(([name, { LifecycleConfiguration }]) => [
         name,
@@ -367,7 +370,7 @@ describe("the buckets", () => {
     }
   });
 
-  test("of bank files and of what the bank was sent refuse overwriting, deleting, and rules that would do it", () => {
+  test("of bank files, of what the bank was sent and of reports refuse overwriting, deleting, and rules that would do it", () => {
     for (const [{ data }, spared] of [
       [dev, /^<CustomS3AutoDeleteObjectsCustomResourceProviderRole\w+\.Arn>$/],
       [prod, undefined],
@@ -455,6 +458,12 @@ describe("the Lambdas", () => {
         const call = calls.find(({ FunctionName }) => FunctionName.Ref === id);
         expect(call?.MaximumRetryAttempts, name).toBe(0);
       }
+    }
+  });
+
+  test("SubmitBankFile runs as long as people reckon from its intent before the bank's word counts", () => {
+    for (const { billing } of bothStages()) {
+      expect(lambdasOf(billing).get("SubmitBankFile")?.Properties.Timeout).toBe(SUBMISSION_SECONDS);
     }
   });
 

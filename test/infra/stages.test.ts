@@ -89,6 +89,7 @@ describe("prod differs from dev in nothing but what is listed", () => {
         ...kept("every AWS::S3::Bucket"),
         `BankFilesBucket: ${LOCK}`,
         `OutboundBucket: ${LOCK}`,
+        `ReportsBucket: ${LOCK}`,
         'every AWS::S3::BucketPolicy: DeletionPolicy: none → "Retain"',
         'every AWS::S3::BucketPolicy: UpdateReplacePolicy: none → "Retain"',
         // The function that empties dev's buckets when they go, and the leave that it has.
@@ -99,6 +100,7 @@ describe("prod differs from dev in nothing but what is listed", () => {
         `every AWS::S3::BucketPolicy: ${EMPTYING}`,
         "BankFilesBucketPolicy: NoDeletes.Condition in dev only",
         "OutboundBucketPolicy: NoDeletes.Condition in dev only",
+        "ReportsBucketPolicy: NoDeletes.Condition in dev only",
       ].toSorted(),
     );
   });

@@ -127,11 +127,21 @@ describe("abandoning a batch of which nothing was sent", () => {
     expect((await itemOf(world)).fence).toBe(1);
   });
 
+  it("does not burn an id of which there is neither a record nor a due list", async () => {
+    const world = worldOn(stores);
+    await layList(world, dueList([row()]), 2);
+    await expect(abandon(world)).rejects.toMatchObject({ name: "BatchUnknown" });
+    expect(await world.ledger.readStream(world.stream.name)).toBeUndefined();
+    expect(await record(world)).toBeUndefined();
+    expect(await world.ledger.readEvents(world.id())).toEqual([]);
+  });
+
   it("takes the lock of a batch that is over, not of one that is open", async () => {
     for (const state of ["CLOSED", "ABANDONED"] as const) {
       const world = worldOn(stores);
       await world.ledger.writeStream(heldBy(world.id(1), {}, { fence: 4 }), undefined);
       await world.ledger.writeBatch(batchItem({ stream: world.stream.name, state }), undefined);
+      await layList(world, dueList([row()]), 2);
       expect(await abandon(world, world.ports(), 2)).toMatchObject({ outcome: "ABANDONED" });
       expect(await itemOf(world)).toMatchObject({ fence: 5 });
     }

@@ -231,12 +231,6 @@ describe("a claim of which a call has failed", () => {
     expect(faults).toBeGreaterThan(20);
   });
 
-  it("leaves the error as it was", async () => {
-    const error = sdkError("ThrottlingException");
-    const ledger = failing(ledgerInMemory(), "writeClaim", lost(error));
-    await expect(claimed(ledger, mine("m-1"))).rejects.toBe(error);
-  });
-
   it("holds for every fact that the ledger does not give: what cannot be read is not released", async () => {
     const facts = ["readBatch", "readFiles", "readSegment"] as const;
     for (const method of facts) {

@@ -1,13 +1,14 @@
 import { BankFileWriter } from "../../lambdas/domain/bank-file-writer.ts";
 import { batchId } from "../../lambdas/domain/batch.ts";
 import { addDays, calendarDate } from "../../lambdas/domain/calendar-date.ts";
-import { proposalId, proposalSha256, type Proposed } from "../../lambdas/domain/proposal.ts";
+import { proposalId, proposalSha256 } from "../../lambdas/domain/proposal.ts";
 import type {
   ApprovalItem,
   BatchItem,
   FileItem,
   FileStateName,
   ProposalItem,
+  SuspicionProposal,
 } from "../../lambdas/domain/records.ts";
 import { batchItem, fileItem } from "../builders.ts";
 import { BATCH, BILLING_DATE, type GateCase, sha256 } from "./gate-case.ts";
@@ -118,9 +119,11 @@ export async function sentFile(
 
 const hash = (text: string) => sha256(Buffer.from(text, "utf8"));
 
+type Suspicion = Omit<SuspicionProposal, "id">;
+
 /** Somebody proposes to accept a check of the judged batch for the files that it has now. */
-export async function proposed(gate: GateCase, over: Partial<Proposed> = {}): Promise<ProposalItem> {
-  const proposal: Proposed = {
+export async function proposed(gate: GateCase, over: Partial<Suspicion> = {}): Promise<ProposalItem> {
+  const proposal: Suspicion = {
     batchId: BATCH,
     action: "accept-suspicion",
     check: "growth",

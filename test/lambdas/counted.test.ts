@@ -16,6 +16,7 @@ import { resumeStream } from "../../lambdas/operations/resume-stream/resume-stre
 import type { Execution, Instant } from "../../lambdas/ports.ts";
 import { startBatch } from "../../lambdas/start-batch/start-batch.ts";
 import { AT, BILLING_DATE, dueList, MORNING, row } from "../builders.ts";
+import { failing, lost, sdkError } from "../port-faults.ts";
 import { composed, layList, memory, reconciled, type World, worldOn } from "../world.ts";
 import { BATCH, soundCase } from "./gate-case.ts";
 
@@ -199,6 +200,18 @@ describe("CloseBatch", () => {
   it("does not call it nothing submitted where nothing was staged", async () => {
     const names = (await closed([])).map(([name]) => name);
     expect(names).toEqual(["BatchClosed", "DebitsSubmitted", "DebitsNotSubmitted"]);
+  });
+
+  it("counts a batch once: by whoever writes its final report, however often its close is begun", async () => {
+    await reconciled(world, ["SUBMITTED"]);
+    const reports = failing(world.objects, "create", lost(sdkError("TimeoutError")));
+    await expect(closeBatch(event(), world.ports({ objects: reports }))).rejects.toThrow("TimeoutError");
+    expect(world.counts).toEqual([]);
+    await closeBatch(event(), world.ports());
+    const counted = world.counts.map(([name]) => name);
+    expect(counted).toEqual(["BatchClosed", "DebitsSubmitted", "DebitsNotSubmitted"]);
+    await closeBatch(event(), world.ports());
+    expect(world.counts).toHaveLength(counted.length);
   });
 });
 

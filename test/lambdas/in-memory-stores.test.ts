@@ -77,12 +77,18 @@ describe("the ledger in memory", () => {
     expect((await ledger.readEvents("b")).map((one) => one.nonce)).toEqual(["1", "2"]);
   });
 
-  it("hands out copies, and refuses what DynamoDB refuses", async () => {
+  it("keeps copies that nobody can change, and refuses what DynamoDB refuses", async () => {
     const ledger = ledgerInMemory();
-    await ledger.writeClaim(claim, undefined);
+    const given = { ...claim };
+    await ledger.writeClaim(given, undefined);
+    given.line = 98;
     const [mine] = await ledger.readClaimsNamed([name]);
-    Object.assign(mine ?? {}, { line: 99 });
+    expect(() => Object.assign(mine ?? {}, { line: 99 })).toThrow(TypeError);
     expect(ledger.allClaims()).toEqual([claim]);
+    const paused = { by: "ann", reason: "why", at: "now" };
+    await ledger.writeStream({ stream: "s", version: 1, fence: 0, epoch: 1, nonce: "n", paused }, undefined);
+    const inner = (await ledger.readStream("s"))?.paused;
+    expect(() => Object.assign(inner ?? {}, { by: "bob" })).toThrow(TypeError);
     await expect(ledger.readClaimsNamed([name, { ...name }])).rejects.toThrow("named twice");
   });
 });

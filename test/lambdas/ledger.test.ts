@@ -96,6 +96,17 @@ describe.each(ledgers)("the ledger %s", (_, open) => {
     const event = { batchId: batch.id, at: AT, action: "abandon", by: "ann", reason: "why", nonce: "n" };
     await ledger.createEvent(event);
     expect(await ledger.readEvents(batch.id)).toEqual([event]);
+    const paused = {
+      stream: "trail",
+      at: AT,
+      action: "pause",
+      by: "ann",
+      reason: "why",
+      nonce: "n",
+    } as const;
+    await ledger.createStreamEvent(paused);
+    await expect(ledger.createStreamEvent({ ...paused, by: "bob" })).rejects.toThrow(ConditionRefused);
+    expect(await ledger.readStreamEvents("trail")).toEqual([paused]);
 
     const debit = claim({ mandateId: "full" });
     await ledger.writeClaim(debit, undefined);
@@ -113,6 +124,7 @@ describe.each(ledgers)("the ledger %s", (_, open) => {
     expect(await ledger.readClaimsNamed([])).toEqual([]);
     expect(await ledger.readReturns("none", BILLING_DATE, 1)).toEqual([]);
     expect(await ledger.readEvents("none")).toEqual([]);
+    expect(await ledger.readStreamEvents("none")).toEqual([]);
   });
 
   it("refuses to put a stream's item that is there, or on a version that has passed", async () => {

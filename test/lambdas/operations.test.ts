@@ -8,7 +8,7 @@ import { abandonBatch } from "../../lambdas/operations/abandon-batch/abandon-bat
 import { pauseStream } from "../../lambdas/operations/pause-stream/pause-stream.ts";
 import { redriveBatch } from "../../lambdas/operations/redrive-batch/redrive-batch.ts";
 import { resumeStream } from "../../lambdas/operations/resume-stream/resume-stream.ts";
-import { newestExecution, showBatch } from "../../lambdas/operations/show-batch/show-batch.ts";
+import { showBatch } from "../../lambdas/operations/show-batch/show-batch.ts";
 import type { Executions } from "../../lambdas/ports.ts";
 import { AT, dueList, row } from "../builders.ts";
 import { type EmbeddedStores, embeddedStores } from "../embedded-stores.ts";
@@ -56,6 +56,12 @@ describe("pausing a stream", () => {
     ).rejects.toThrow(StreamPaused);
     expect(await resume(world)).toEqual({ ended: { ...ANN, at: AT } });
     expect((await itemOf(world)).paused).toBeUndefined();
+    const about = { stream: world.stream.name, at: AT };
+    expect(await world.ledger.readStreamEvents(world.stream.name)).toEqual([
+      { ...about, action: "pause", ...ANN, nonce: expect.any(String) },
+      { ...about, action: "resume", ...BOB, nonce: expect.any(String) },
+    ]);
+    expect((await show(world)).streamEvents).toMatchObject([{ action: "pause" }, { action: "resume" }]);
     expect(await submit()).toMatchObject({ submitted: 1 });
   });
 
@@ -67,6 +73,9 @@ describe("pausing a stream", () => {
     expect(await pause(world, BOB)).toEqual({ paused: { ...ANN, at: AT } });
     await resume(world);
     expect(await itemOf(world)).toMatchObject({ version: 3, fence: 1, batch });
+    // What changed nothing leaves no trace of a decision.
+    const trail = await world.ledger.readStreamEvents(world.stream.name);
+    expect(trail.map(({ action, by }) => `${action} ${by}`)).toEqual(["pause ann", "resume bob"]);
   });
 
   it("works on a stream that the ledger has never heard of, and is ended only where there is one", async () => {
@@ -88,6 +97,24 @@ describe("pausing a stream", () => {
         await resumeStream({ stream: world.stream.name, ...BOB }, { ...ports, ledger: again }),
       ).toMatchObject({ ended: ANN });
     }
+  });
+
+  it("is in the trail before it takes effect, once, whatever its answers were", async () => {
+    const world = worldOn(memory());
+    const ports = world.ports();
+    const name = world.stream.name;
+    const refused = failing(ports.ledger, "createStreamEvent", lost(sdkError("TimeoutError")));
+    await expect(pauseStream({ stream: name, ...ANN }, { ...ports, ledger: refused })).rejects.toThrow(
+      "TimeoutError",
+    );
+    expect(await world.ledger.readStream(name)).toBeUndefined();
+    const busy = failing(ports.ledger, "writeStream", lost(sdkError("ThrottlingException")));
+    await pauseStream({ stream: name, ...ANN }, { ...ports, ledger: busy });
+    await expect(
+      resumeStream({ stream: name, ...BOB }, { ...ports, ledger: refused }),
+    ).resolves.toMatchObject({ ended: ANN });
+    const trail = await world.ledger.readStreamEvents(name);
+    expect(trail.map(({ action }) => action)).toEqual(["pause", "resume"]);
   });
 
   it("is refused for a stream that is not configured", async () => {
@@ -159,6 +186,7 @@ describe("showing a batch", () => {
       staged: none,
       excluded: none,
       events: [],
+      streamEvents: [],
       proposals: [],
     });
     await expect(showBatch({ batchId: "x" }, { ...world.ports(), executions })).rejects.toThrow(BatchUnknown);
@@ -179,7 +207,6 @@ describe("showing a batch", () => {
     });
     const first = await executions.describe(world.id());
     expect(first).toMatchObject({ name: world.id(), status: "FAILED", error: "StaleFence" });
-    expect(await newestExecution(executions, world.id(9))).toBeUndefined();
   });
 });
 

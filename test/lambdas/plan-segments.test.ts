@@ -13,7 +13,7 @@ import { decodeSegment } from "../../lambdas/domain/plan.ts";
 import type { Stream } from "../../lambdas/domain/stream.ts";
 import { type DueList, dueList, row, sha256 } from "../builders.ts";
 import { type EmbeddedStores, embeddedStores } from "../embedded-stores.ts";
-import { answerLost, EVERY_ERROR, failing, LateCalls, lost, sdkError } from "../port-faults.ts";
+import { answerLost, EVERY_ERROR, failing, LateCalls, lost } from "../port-faults.ts";
 import { layList, memory, type World, worldOn, type WorldPorts } from "../world.ts";
 
 let stores: EmbeddedStores;
@@ -161,16 +161,5 @@ describe("PlanSegments", () => {
         expect((await world.ledger.readBatch(world.id()))?.version, what).toBe(2);
       }
     }
-  });
-
-  it("lets a fault of the buckets out as it is, and plans when it is called again", async () => {
-    const { world, fence } = await acquired(THREE);
-    const error = sdkError("SlowDown");
-    for (const method of ["read", "create"] as const) {
-      const ports = world.ports();
-      const objects = failing(ports.objects, method, answerLost(error));
-      await expect(plan(world, fence, { ...ports, objects })).rejects.toBe(error);
-    }
-    expect(await plan(world, fence)).toMatchObject({ rows: 3 });
   });
 });

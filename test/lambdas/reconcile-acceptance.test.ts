@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { reconcile } from "../../lambdas/billing-batch/reconcile/reconcile.ts";
-import { proposalId, type Proposed } from "../../lambdas/domain/proposal.ts";
-import type { ApprovalItem } from "../../lambdas/domain/records.ts";
+import { proposalId } from "../../lambdas/domain/proposal.ts";
+import type { ApprovalItem, SuspicionProposal } from "../../lambdas/domain/records.ts";
 import { SUSPICIONS } from "../../lambdas/domain/suspicion.ts";
 import { approved, closed, proposed } from "./closed-batches.ts";
 import { BATCH, check, GateCase, row, rows, soundCase, stream } from "./gate-case.ts";
@@ -114,7 +114,7 @@ describe("a failed suspicion", () => {
   });
 });
 
-type Decided = readonly [over: Partial<Proposed>, approval: Partial<ApprovalItem>];
+type Decided = readonly [over: Partial<SuspicionProposal>, approval: Partial<ApprovalItem>];
 
 describe("an acceptance", () => {
   it.each<[string, ...Decided]>([

@@ -184,6 +184,46 @@ describe("the gate passes", () => {
   });
 });
 
+describe("the verdict under which files were sent", () => {
+  /** A set that has passed and whose files then came to these states, under limits that no longer let it pass. */
+  async function passedThen(...states: FileStateName[]): Promise<GateCase> {
+    const gate = await soundCase(10);
+    await gate.judge();
+    for (const [index, state] of states.entries()) {
+      await gate.refreeze(index + 1, (file) => ({ ...file, state }));
+    }
+    Object.assign(gate.stream, { maxFileDebits: 1 });
+    return gate;
+  }
+
+  it.each<[FileStateName, FileStateName, FileStateName]>([
+    ["SUBMITTED", "WITHDRAWN", "WITHDRAWN"],
+    ["UNKNOWN", "WITHDRAWN", "WITHDRAWN"],
+    ["SUBMITTING", "REJECTED", "ACKNOWLEDGED"],
+  ])("stands when nothing is left to send: %s, %s, %s", async (...states) => {
+    const gate = await passedThen(...states);
+    const before = await gate.item();
+    const result = await reconcile(gate.event, gate.ports);
+    expect(result).toEqual({ verdict: "PASSED", report: before.batch?.verdict?.report });
+    expect(await gate.item()).toEqual(before);
+    expect(await gate.objects.list("reports", `${BATCH}/report-002`)).toEqual([]);
+  });
+
+  it.each<[FileStateName, FileStateName, FileStateName]>([
+    ["SUBMITTED", "RECONCILED", "WITHDRAWN"],
+    ["SUBMITTED", "WITHDRAWN", "COMPOSED"],
+  ])("is judged anew while a file could still be sent: %s, %s, %s", async (...states) => {
+    const gate = await passedThen(...states);
+    expect((await gate.judge()).failed).toEqual(["file-limits"]);
+  });
+
+  it("is no verdict for another set of files", async () => {
+    const gate = await passedThen("SUBMITTED", "SUBMITTED", "SUBMITTED");
+    await gate.refreeze(2, (file) => ({ ...file, sha256: "0".repeat(64) }));
+    expect((await gate.judge()).failed).toContain("file-bytes");
+  });
+});
+
 describe("the gate is no longer this execution's", () => {
   it("when a later acquire raised the fence, and leaves the files alone", async () => {
     const gate = await soundCase();

@@ -7,7 +7,7 @@ import type { Exclusion } from "../../lambdas/domain/exclusion.ts";
 import { hasLine } from "../../lambdas/domain/line-set.ts";
 import type { Claim, StagedRow } from "../../lambdas/domain/records.ts";
 import type { Stream } from "../../lambdas/domain/stream.ts";
-import { ConditionRefused, type Ledger } from "../../lambdas/ports.ts";
+import type { Ledger } from "../../lambdas/ports.ts";
 import { batchItem, BILLING_DATE, claim, dueList, type Row, row } from "../builders.ts";
 import { type EmbeddedStores, embeddedStores } from "../embedded-stores.ts";
 import {
@@ -234,19 +234,6 @@ describe("StageSegment, repeated and doubled", () => {
     await stage(world, fence, { ...ports, ledger });
     expect((await world.ledger.readSegment(world.id(), 1))?.staged.count).toBe(2);
     expect((await claimsOf(world, 2)).map(({ batchId }) => batchId)).toEqual([world.id(), world.id()]);
-  });
-
-  it("takes its own landed record for its own, and no refusal without a record for an answer", async () => {
-    const { world, fence } = await planned([{}]);
-    const ports = world.ports();
-    const refused = new ConditionRefused("refused");
-    const never = failing(ports.ledger, "createSegment", lost(refused), "always");
-    await expect(stage(world, fence, { ...ports, ledger: never })).rejects.toThrow(LedgerBroken);
-    const error = sdkError("TimeoutError");
-    const gone = failing(ports.ledger, "createSegment", lost(error), "always");
-    await expect(stage(world, fence, { ...ports, ledger: gone })).rejects.toBe(error);
-    const landed = failing(ports.ledger, "createSegment", answerLost(refused));
-    expect(await stage(world, fence, { ...ports, ledger: landed })).toEqual({ segment: 1 });
   });
 
   it("begins no claim any more once it has failed", async () => {

@@ -11,11 +11,11 @@ import {
   StaleFence,
   StreamUnknown,
 } from "../../lambdas/domain/faults.ts";
-import { acceptanceOf, proposalId, proposalSha256, type Proposed } from "../../lambdas/domain/proposal.ts";
-import type { ApprovalItem, ProposalItem } from "../../lambdas/domain/records.ts";
+import { acceptanceOf, proposalId, proposalSha256 } from "../../lambdas/domain/proposal.ts";
+import type { ApprovalItem, ProposalItem, SuspicionProposal } from "../../lambdas/domain/records.ts";
 import type { BatchReport, Check } from "../../lambdas/domain/report.ts";
 import { approve } from "../../lambdas/operations/approve/approve.ts";
-import { propose } from "../../lambdas/operations/propose/propose.ts";
+import { propose, type ProposeEvent } from "../../lambdas/operations/propose/propose.ts";
 import { showBatch } from "../../lambdas/operations/show-batch/show-batch.ts";
 import type { Instant } from "../../lambdas/ports.ts";
 import { sha256OfText } from "../../lambdas/proposal-hash.ts";
@@ -26,6 +26,8 @@ import { filesOf, itemOf, memory, reconciled, type World, worldOn } from "../wor
 const SEED = 20_261_122;
 const MINUTE = 60_000;
 const UNTIL = new Date(MORNING + 60 * MINUTE).toISOString();
+
+type Asked = Extract<ProposeEvent, { action: "accept-suspicion" }>;
 
 const check = (name: string, over: Partial<Check> = {}): Check => ({
   name,
@@ -67,7 +69,7 @@ async function suspected(): Promise<World> {
   return world;
 }
 
-const growth = (world: World, over: Partial<Parameters<typeof propose>[0]> = {}) => ({
+const growth = (world: World, over: Partial<Asked> = {}) => ({
   action: "accept-suspicion" as const,
   batchId: world.id(),
   check: "growth",
@@ -75,8 +77,7 @@ const growth = (world: World, over: Partial<Parameters<typeof propose>[0]> = {})
   by: "ann",
   ...over,
 });
-const proposed = (world: World, over: Partial<Parameters<typeof propose>[0]> = {}) =>
-  propose(growth(world, over), world.ports());
+const proposed = (world: World, over: Partial<Asked> = {}) => propose(growth(world, over), world.ports());
 const approved = (world: World, proposal: string, by = "bob") => approve({ proposal, by }, world.ports());
 const acceptance = async (world: World) =>
   acceptanceOf(
@@ -109,7 +110,7 @@ describe("proposing", () => {
       { action: `propose ${answer.id}`, by: "ann", reason: "a new merchant", at: AT },
     ]);
     expect(world.lines).toMatchObject([
-      { state: "Propose", batchId: world.id(), outcome: answer.id, check: "growth", by: "ann" },
+      { state: "Propose", batchId: world.id(), outcome: answer.id, proposed: "accept growth", by: "ann" },
     ]);
     expect(world.counts).toEqual([["Proposed", world.stream.name]]);
     expect(await acceptance(world)).toBeUndefined();
@@ -275,7 +276,7 @@ describe("approving", () => {
     expect(answer).toEqual({
       proposal: id,
       batchId: world.id(),
-      check: "growth",
+      decided: "accept growth",
       proposedBy: "ann",
       approvedBy: "bob",
       at: UNTIL,
@@ -309,7 +310,12 @@ describe("approving", () => {
       ["Proposed", world.stream.name],
       ["Approved", world.stream.name],
     ]);
-    expect(world.lines.at(-1)).toMatchObject({ state: "Approve", outcome: id, check: "growth", by: "bob" });
+    expect(world.lines.at(-1)).toMatchObject({
+      state: "Approve",
+      outcome: id,
+      proposed: "accept growth",
+      by: "bob",
+    });
   });
 
   it("is refused to the person who proposed it, however the name is written", async () => {
@@ -470,7 +476,7 @@ describe("what is shown of proposals", () => {
 
 describe("a proposal's hash", () => {
   const text = fc.string({ unit: "grapheme", maxLength: 20 });
-  const anything: fc.Arbitrary<Proposed> = fc.record({
+  const anything: fc.Arbitrary<Omit<SuspicionProposal, "id">> = fc.record({
     batchId: text,
     action: fc.constant("accept-suspicion" as const),
     check: text,

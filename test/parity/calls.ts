@@ -149,12 +149,13 @@ function spelledOut(key: string, { streams }: Configuration): string[] {
 /**
  * The local store has no versions, so there no read names one. On AWS a read does where the code has been told a
  * version: by the listing (`due.csv`, pinned by AcquireLock; every object in the outbound bucket), or by the answer
- * to the put (bank files and indexes, frozen by ComposeBankFile).
+ * to the put (bank files and indexes, frozen by ComposeBankFile; evidence, named by its proposal).
  */
 const READ_BY_VERSION: readonly { readonly bucket: string; readonly key: RegExp }[] = [
   { bucket: "DUE_BUCKET", key: /\/due\.csv$/ },
   { bucket: "OUTBOUND_BUCKET", key: /./ },
   { bucket: "BANK_FILES_BUCKET", key: /./ },
+  { bucket: "REPORTS_BUCKET", key: /^evidence\// },
 ];
 
 /** Whether a read of such an object names a version on AWS, where the code knows one. */
@@ -174,9 +175,9 @@ function actionsOf(seen: SeenCall, all: readonly SeenCall[]): string[] {
       put.resource === resource &&
       put.key === key,
   );
-  return met && resource === "BANK_FILES_BUCKET"
-    ? ["s3:GetObject", "s3:GetObjectVersion"]
-    : ["s3:GetObjectVersion"];
+  if (met && resource === "BANK_FILES_BUCKET") return ["s3:GetObject", "s3:GetObjectVersion"];
+  // Who proposes reads no evidence but what it meets; who approves meets none.
+  return [met && resource === "REPORTS_BUCKET" ? "s3:GetObject" : "s3:GetObjectVersion"];
 }
 
 /** With a bucket key the key's context is the bucket, without one the object. */

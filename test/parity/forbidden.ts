@@ -8,8 +8,8 @@ export type Forbidden = Pick<Request, "action" | "resource" | "context">;
 const PLAIN = { "aws:SecureTransport": ["false"] };
 const OLD_TLS = { "s3:TlsVersion": ["1.1"] };
 
-/** Bank files, and what the bank picks up: what lies there stays as it is. */
-const LOCKED = ["BankFilesBucket", "OutboundBucket"];
+/** Bank files, what the bank picks up, and reports with the bank's statements: what lies there stays as it is. */
+const LOCKED = ["BankFilesBucket", "OutboundBucket", "ReportsBucket"];
 
 /** Every forbidden act, by the policy of the thing that it is done to. */
 export function forbiddenIn(app: Synthesized): Forbidden[] {

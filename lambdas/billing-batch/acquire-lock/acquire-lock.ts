@@ -2,6 +2,7 @@ import { appendEvent } from "../../audit-trail.ts";
 import { changeStream } from "../../stream-change.ts";
 import { dueListIdentity, listInWords, sameList, startedList } from "../../due-list-identity.ts";
 import { dueListPrefix, parseBatchId } from "../../domain/batch.ts";
+import { acquiredAction } from "../../domain/execution-name.ts";
 import {
   BatchAbandoned,
   BatchAbandoning,
@@ -96,7 +97,7 @@ export async function acquireLock(
   await appendEvent(ports, {
     batchId: batch.id,
     at,
-    action: `acquired with fence ${item.fence}`,
+    action: acquiredAction(item.fence),
     by: event.execution,
     nonce,
   });

@@ -35,7 +35,7 @@ export async function closeBatch(
     const { batch: _released, ...free } = seen;
     return free;
   });
-  const report = await finalReport(ports, closed, ending);
+  const { key: report, isNew } = await finalReport(ports, closed, ending);
   ports.log.decision({
     state: "CloseBatch",
     batchId: batch.id,
@@ -47,7 +47,8 @@ export async function closeBatch(
     submitted: ending.submitted.count,
     excluded: ending.excluded.count,
   });
-  count(ports, batch.stream, ending);
+  // A batch that was closed, freed and reported before is found so, and not counted once more.
+  if (isNew) count(ports, batch.stream, ending);
   return { ...ending, report };
 }
 
@@ -132,9 +133,13 @@ async function recordClosing(
 }
 
 /** The report of the verdict with the batch's ending, as the next version; found written, it is left alone. */
-async function finalReport(ports: Ports, batch: BatchItem, ending: Ending): Promise<string> {
+async function finalReport(
+  ports: Ports,
+  batch: BatchItem,
+  ending: Ending,
+): Promise<{ readonly key: string; readonly isNew: boolean }> {
   const written = await latestReport(ports.objects, batch.id);
-  if (written?.report.status === "CLOSED") return written.key;
+  if (written?.report.status === "CLOSED") return { key: written.key, isNew: false };
   const judged = batch.verdict && (await readReport(ports.objects, batch.verdict.report));
   if (judged === undefined) throw new NotReconciled(`the report of batch ${batch.id}'s verdict is missing`);
   const [files, events, exclusions] = await Promise.all([
@@ -142,19 +147,32 @@ async function finalReport(ports: Ports, batch: BatchItem, ending: Ending): Prom
     ports.ledger.readEvents(batch.id),
     allExclusions(ports, batch.id),
   ]);
-  const states = new Map(files.map((file) => [file.number, file.state]));
-  return storeReport(ports.objects, (number) => ({
+  const recorded = new Map(files.map((file) => [file.number, file]));
+  const key = await storeReport(ports.objects, (number) => ({
     report: {
       ...judged.report,
       number,
       writtenBy: "CloseBatch",
       at: ending.at,
       status: "CLOSED",
-      files: judged.report.files.map((file) => ({ ...file, state: states.get(file.number) ?? file.state })),
+      files: judged.report.files.map((file) => {
+        const { state, resolved } = recorded.get(file.number) ?? file;
+        return { ...file, state, ...(resolved && { resolved }) };
+      }),
       timeline: [
         ...events.map(({ at, action, by }) => ({ at, what: `${action} (${by})` })),
         ...files.flatMap(({ delivered, number: nn }) =>
           delivered ? [{ at: delivered.at, what: `file ${nn} submitted` }] : [],
+        ),
+        ...files.flatMap(({ resolved, number: nn }) =>
+          resolved
+            ? [
+                {
+                  at: resolved.at,
+                  what: `file ${nn} resolved as ${resolved.outcome} by proposal ${resolved.proposal}`,
+                },
+              ]
+            : [],
         ),
         { at: judged.report.at, what: "Reconcile: the gate passed" },
         { at: ending.at, what: "closed" },
@@ -163,6 +181,7 @@ async function finalReport(ports: Ports, batch: BatchItem, ending: Ending): Prom
     },
     exclusions,
   }));
+  return { key, isNew: true };
 }
 
 async function allExclusions(ports: Ports, batchId: string): Promise<Exclusion[]> {

@@ -4,6 +4,7 @@ import { twoDigits } from "../../domain/batch.ts";
 import { calendarDate } from "../../domain/calendar-date.ts";
 import { BatchAbandoning, LedgerBroken, LimitExceeded } from "../../domain/faults.ts";
 import { description, lodgementReference } from "../../domain/lodgement-reference.ts";
+import { isSendable } from "../../domain/moves.ts";
 import type { BatchItem, FileItem, SegmentItem, StagedRow } from "../../domain/records.ts";
 import type { Configuration, Stream } from "../../domain/stream.ts";
 import type { Objects, Ports } from "../../ports.ts";
@@ -38,7 +39,10 @@ export async function composeBankFile(
   const stream = streamOf(ports.configuration, batch.stream);
   const before = held(await ports.ledger.readStream(stream.name), batch.id, event.fence).batch.files;
   const files = before ?? (await frozen(ports, batch, stream, event.fence, nonce));
-  for (const file of files) await verified(ports.objects, file);
+  // What can no longer be sent needs no bytes any more; lost ones would only keep the batch from its end.
+  if (files.some(({ state }) => isSendable(state))) {
+    for (const file of files) await verified(ports.objects, file);
+  }
   const composed = {
     files: files.length,
     debits: files.reduce((sum, file) => sum + file.debits, 0),
@@ -87,7 +91,10 @@ async function frozen(
     if (mine.batch.abandoning) throw new BatchAbandoning(`batch ${batch.id} is being abandoned`);
     return { ...seen, batch: { ...mine.batch, files } };
   });
-  return held(item, batch.id, fence).batch.files ?? [];
+  const set = held(item, batch.id, fence).batch.files;
+  if (set === undefined)
+    throw new LedgerBroken(`the files of batch ${batch.id} were frozen and are not there`);
+  return set;
 }
 
 /** The records of every segment of the plan. Throws LedgerBroken if one is missing: a file would lack its rows. */

@@ -76,7 +76,8 @@ async function frozenPlan(ports: Ports, batch: BatchItem, stream: Stream): Promi
   };
   await storeOnce(ports.objects, "work", plan.key, encoded, "application/jsonl");
   const after = await changeBatch(ports, batch.id, (seen) => (seen.plan ? "done" : { ...seen, plan }));
-  return after.plan ?? plan;
+  // Found or written: it is there.
+  return after.plan as Plan;
 }
 
 /** The bytes that the batch pinned. Throws DueListMismatch with both hashes if they are others. */

@@ -1,4 +1,5 @@
 import { COLUMNS, type Exclusion, EXCLUSION_REASONS, type ExclusionReason } from "../../domain/exclusion.ts";
+import { cell } from "./cell.ts";
 import type { DebitKey } from "./debit-key.ts";
 import type { EntryFields } from "./entry-text.ts";
 import { MandateIds } from "./mandate-ids.ts";
@@ -105,7 +106,7 @@ export class DueTable {
 
   /** Undefined for a row that only the ledger's reasons could exclude. */
   ownReason(line: number): ExclusionReason | undefined {
-    const reason = this.#reasons[line] ?? 0;
+    const reason = cell(this.#reasons, line);
     return reason === 0 ? undefined : EXCLUSION_REASONS[reason - 1];
   }
 
@@ -113,14 +114,14 @@ export class DueTable {
   ownExclusion(line: number): OwnExclusion | undefined {
     const reason = this.ownReason(line);
     if (reason === undefined) return undefined;
-    const field = COLUMNS[(this.#fields[line] ?? 0) - 1];
-    const otherLine = this.#otherLines[line] ?? 0;
+    const field = COLUMNS[cell(this.#fields, line) - 1];
+    const otherLine = cell(this.#otherLines, line);
     return { reason, ...(field && { field }), ...(otherLine > 0 && { otherLine }) };
   }
 
   /** The name of the row's claim, or undefined where the ledger cannot have one. */
   key(line: number): DebitKey | undefined {
-    const attempt = this.#attempts[line] ?? 0;
+    const attempt = cell(this.#attempts, line);
     if (attempt === 0) return undefined;
     return { mandateId: this.mandateId(line), dueDate: this.dueDate(line), attempt };
   }

@@ -1,6 +1,7 @@
 import { CONTENT_REASONS, type ExclusionReason } from "../../domain/exclusion.ts";
 import type { Sum } from "../../domain/records.ts";
 import type { MerchantTotal } from "../../domain/report.ts";
+import { cell } from "./cell.ts";
 import type { DueTable } from "./due-table.ts";
 import type { Findings } from "./findings.ts";
 import { isEqual, minus, plain, RunningSum } from "./sums.ts";
@@ -27,10 +28,10 @@ export function walkRows(table: DueTable, inFiles: ReadonlyMap<string, Sum>, fin
   const merchants = new Map<string, { due: RunningSum; excluded: RunningSum }>();
   let content = 0;
   for (let line = 1; line <= table.rows; line += 1) {
-    const [filed, out] = [table.inFiles[line] ?? 0, table.excluded[line] ?? 0];
+    const [filed, out] = [cell(table.inFiles, line), cell(table.excluded, line)];
     if (filed + out === 0) findings.add("no-row-missing", { line }, "is neither in a bank file nor excluded");
     if (filed + out > 1) findings.add("no-row-surplus", { line }, inWords(filed, out));
-    const cents = table.cents[line] ?? 0;
+    const cents = cell(table.cents, line);
     const merchant = merchantOf(merchants, table.reportedMerchant(line) ?? "");
     due.add(cents);
     merchant.due.add(cents);

@@ -1,6 +1,7 @@
 import { CODE_CREDIT, CODE_DEBIT, type Entry } from "../../domain/bank-file.ts";
 import type { FileItem } from "../../domain/records.ts";
 import type { Case } from "./case.ts";
+import { cell } from "./cell.ts";
 import type { DueTable } from "./due-table.ts";
 import { ENTRY_FIELDS, entryText } from "./entry-text.ts";
 import type { Findings } from "./findings.ts";
@@ -81,7 +82,7 @@ export class FileEntries {
       departures.push("its lodgement reference is of no due row");
       return;
     }
-    this.#table.inFiles[due] = Math.min(255, (this.#table.inFiles[due] ?? 0) + 1);
+    this.#table.inFiles[due] = Math.min(255, cell(this.#table.inFiles, due) + 1);
     this.#judgePlace(due, departures);
     this.#judgeContent(entry, due, departures);
   }

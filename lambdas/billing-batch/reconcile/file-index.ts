@@ -42,8 +42,7 @@ export async function walkIndex(
  * since the ids of such a row could hold anything.
  */
 function usualText(line: number, cents: number, table: DueTable): string | undefined {
-  if (line === 0 || table.ownReason(line) !== undefined) return undefined;
-  const key = table.key(line);
+  const key = line === 0 || table.ownReason(line) !== undefined ? undefined : table.key(line);
   if (key === undefined) return undefined;
   return (
     `{"line":${line},"mandateId":"${key.mandateId}","dueDate":"${key.dueDate}",` +

@@ -57,6 +57,8 @@ function timesMedian(factor: number, values: readonly number[]): bigint {
 /** A factor of 1 or more as a fraction of whole numbers: 2.5 is 25 over 10. Only whole ones can be so large as to have an exponent. */
 function asWritten(factor: number): readonly [bigint, bigint] {
   if (Number.isInteger(factor)) return [BigInt(factor), 1n];
-  const [whole = "", places = ""] = String(factor).split(".");
+  const written = String(factor);
+  const point = written.indexOf(".");
+  const [whole, places] = [written.slice(0, point), written.slice(point + 1)];
   return [BigInt(whole + places), 10n ** BigInt(places.length)];
 }

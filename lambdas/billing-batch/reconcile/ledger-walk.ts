@@ -2,6 +2,7 @@ import type { Exclusion } from "../../domain/exclusion.ts";
 import type { Claim, SegmentItem, Sum } from "../../domain/records.ts";
 import type { Ledger } from "../../ports.ts";
 import type { Case } from "./case.ts";
+import { cell } from "./cell.ts";
 import { DistinctDebits, type DebitKey } from "./debit-key.ts";
 import type { DueTable } from "./due-table.ts";
 import type { Findings } from "./findings.ts";
@@ -62,7 +63,7 @@ class LedgerJudge {
     const claims = new ReadClaims(read, keys, first, names.repeats);
     for (const [index, key] of keys.entries()) {
       const line = first + index;
-      const isFiled = (this.#table.inFiles[line] ?? 0) > 0;
+      const isFiled = cell(this.#table.inFiles, line) > 0;
       if (key) this.#judgeClaim(line, isFiled, claims.of(index, key));
       else if (isFiled) this.#wrong(line, "is in a bank file, but can have no claim");
       if (isFiled && key && key.attempt > 1) await this.#judgeDishonour(line, key);

@@ -54,7 +54,7 @@ function noteRefused(
   if (isNameable(fields)) table.nameable[line] = 1;
   if (hasKey(fields)) table.setAttempt(line, Number(fields[2]));
   if (fields.length !== COLUMNS.length) return;
-  const [written = "", dueDate = "", , merchantId = ""] = fields;
+  const [written, dueDate, , merchantId] = fields as readonly [string, string, string, string];
   const mandateId = isId(written) ? written : undefined;
   table.setIds(line, mandateId, shared.of(dueDate), shared.of(merchantId));
   if (mandateId !== undefined && refusal.reason !== "malformed-row") table.group(line, mandateId);

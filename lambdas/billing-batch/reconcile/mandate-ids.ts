@@ -1,3 +1,4 @@
+import { cell } from "./cell.ts";
 import type { Companions } from "./due-table.ts";
 import { PackedTexts } from "./packed-texts.ts";
 
@@ -37,8 +38,8 @@ export class MandateIds {
   /** Puts a row, whose id was just kept, with the others of its mandate. Lines come rising. */
   group(line: number, id: string): void {
     const slot = hash(id) & (this.#heads.length - 1);
-    const head = this.#heads[slot] ?? 0;
-    for (let first = head; first !== 0; first = this.#before[first] ?? 0) {
+    const head = cell(this.#heads, slot);
+    for (let first = head; first !== 0; first = cell(this.#before, first)) {
       if (!this.#ids.is(first, id)) continue;
       const lines = this.#several.get(first);
       if (lines) lines.push(line);

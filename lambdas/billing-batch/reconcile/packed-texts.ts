@@ -1,3 +1,5 @@
+import { cell } from "./cell.ts";
+
 const LINE_FEED = 0x0a;
 
 /** Many short ASCII texts by number, in one block outside the heap: a million of them as strings would fill it. */
@@ -31,13 +33,13 @@ export class PackedTexts {
 
   /** The text under that number; empty if there is none. */
   get(number: number): string {
-    const start = this.#starts[number] ?? 0;
-    return this.#bytes.toString("latin1", start, start + (this.#lengths[number] ?? 0));
+    const start = cell(this.#starts, number);
+    return this.#bytes.toString("latin1", start, start + cell(this.#lengths, number));
   }
 
   /** Whether these texts were kept under that number, told without making a string of what was kept. */
   is(number: number, ...texts: readonly string[]): boolean {
-    const [bytes, start] = [this.#bytes, this.#starts[number] ?? 0];
+    const [bytes, start] = [this.#bytes, cell(this.#starts, number)];
     let at = start;
     for (let index = 0; index < texts.length; index += 1) {
       if (index > 0 && bytes[at++] !== LINE_FEED) return false;

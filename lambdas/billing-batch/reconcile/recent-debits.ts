@@ -78,7 +78,7 @@ async function candidatesIn(
   payers: DebitsByPayer,
 ): Promise<string | Candidates> {
   const { bytes, fault } = await readFrozen(objects, "bankFiles", item);
-  if (bytes === undefined || fault !== undefined) return fault ?? "is not there";
+  if (fault !== undefined) return fault;
   const candidates = new Candidates(item.debits);
   let debits = 0;
   const { faults } = readBankFile(bytes, ({ code, bsb, accountNumber, cents }) => {
@@ -104,7 +104,7 @@ async function nameThem(
     version: item.indexVersion,
     sha256: item.indexSha256,
   });
-  if (fault !== undefined || bytes === undefined) return `has an index that ${fault ?? "is not there"}`;
+  if (fault !== undefined) return `has an index that ${fault}`;
   let [debit, next] = [0, 0];
   for (const value of jsonLines(bytes)) {
     for (; candidates.debit(next) === debit; next += 1) {

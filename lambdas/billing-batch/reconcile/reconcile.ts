@@ -11,12 +11,14 @@ import { walkLedger } from "./ledger-walk.ts";
 import { readList } from "./list-evidence.ts";
 import { readStagingRecord } from "./staging-record.ts";
 import { judgeSuspicions } from "./suspicions.ts";
-import { gateFailure, passFiles } from "./verdict.ts";
+import { gateFailure, passFiles, standingVerdict } from "./verdict.ts";
 
 /**
  * The gate: reads due list, bank files and ledger again, with no code of those who wrote them, and lets the frozen
  * set of files pass only if all three agree on every row, and nothing about it is suspicious that two people have not
  * accepted. The report is stored before this returns or throws.
+ *
+ * Where nothing is left that could still be sent, the verdict under which it was sent stands, and nothing is judged.
  *
  * What is wrong with an input is a failed check, and the others are still judged. Only a store that does not
  * answer, or a case that cannot be opened, ends it without a report: then nothing was judged.
@@ -31,6 +33,13 @@ export async function reconcile(
 ): Promise<{ readonly verdict: "PASSED"; readonly report: string }> {
   const nonce = ports.nonce();
   const judged = await openCase(event, ports);
+  const standing = standingVerdict(judged);
+  if (standing !== undefined) {
+    const { batch, stream } = judged;
+    const line = { state: "Reconcile", batchId: batch.id, stream: stream.name, fence: event.fence, nonce };
+    ports.log.decision({ ...line, outcome: "STANDING" });
+    return { verdict: "PASSED", report: standing.report };
+  }
   const findings = new Findings();
   const list = await readList(judged, ports.objects);
   const gate = { case: judged, table: list.table, findings };

@@ -46,5 +46,5 @@ function isExcluded({ firstLine, rows, stagedLines }: SegmentItem, line: number)
   const at = line - firstLine;
   const bits = Buffer.from(stagedLines, "base64");
   if (at < 0 || at >= rows || bits.length !== Math.ceil(rows / 8)) return false;
-  return ((bits[at >> 3] ?? 0) & (1 << (at & 7))) === 0;
+  return (bits.readUInt8(at >> 3) & (1 << (at & 7))) === 0;
 }

@@ -1,5 +1,6 @@
 import type { Exclusion } from "../../domain/exclusion.ts";
 import type { BatchItem, SegmentItem } from "../../domain/records.ts";
+import { cell } from "./cell.ts";
 import type { DueTable } from "./due-table.ts";
 import type { Findings } from "./findings.ts";
 import { isEqual, RunningSum } from "./sums.ts";
@@ -36,7 +37,7 @@ export function judgeSegment(
   const byReason = new Map<string, number>();
   const excludedLines = new Set<number>();
   for (const { line, reason } of exclusions) {
-    excluded.add(table.cents[line] ?? 0);
+    excluded.add(cell(table.cents, line));
     byReason.set(reason, (byReason.get(reason) ?? 0) + 1);
     excludedLines.add(line);
   }
@@ -44,7 +45,7 @@ export function judgeSegment(
   const bits = Buffer.from(record.stagedLines, "base64");
   let isSplit = bits.length === Math.ceil(rows / 8) && excludedLines.size === exclusions.length;
   for (let at = 0; at < bits.length * 8; at += 1) {
-    const isStaged = ((bits[at >> 3] ?? 0) & (1 << (at & 7))) !== 0;
+    const isStaged = (bits.readUInt8(at >> 3) & (1 << (at & 7))) !== 0;
     const line = firstLine + at;
     if (isStaged) staged.add(table.cents[line] ?? 0);
     // Bits beyond the last row stand for nothing; a row is staged or excluded, never both or neither.

@@ -1,6 +1,7 @@
 import type { Exclusion } from "../../domain/exclusion.ts";
 import type { SegmentItem } from "../../domain/records.ts";
 import type { GatePorts } from "./case.ts";
+import { cell } from "./cell.ts";
 import type { DueTable } from "./due-table.ts";
 import { asExclusion, isLedgerReason } from "./exclusion-reading.ts";
 import type { Findings } from "./findings.ts";
@@ -62,7 +63,7 @@ async function readExclusions(
 /** Holds one exclusion against the gate's judgement of its row, and gives it back without any word too many. */
 function judgeExclusion(exclusion: Exclusion, table: DueTable, findings: Findings): Exclusion {
   const { line, mandateId, dueDate, claim } = exclusion;
-  table.excluded[line] = Math.min(255, (table.excluded[line] ?? 0) + 1);
+  table.excluded[line] = Math.min(255, cell(table.excluded, line) + 1);
   const isNamed = table.nameable[line] === 1;
   const names = isNamed ? { mandateId: table.mandateId(line), dueDate: table.dueDate(line) } : {};
   const departures = differences(exclusion, table);
@@ -74,7 +75,7 @@ function judgeExclusion(exclusion: Exclusion, table: DueTable, findings: Finding
   return {
     line,
     reason,
-    cents: table.cents[line] ?? 0,
+    cents: cell(table.cents, line),
     ...names,
     ...(field && { field }),
     ...(otherLine !== undefined && { otherLine }),

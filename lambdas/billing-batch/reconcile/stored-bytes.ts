@@ -11,7 +11,10 @@ export async function readFrozen(
   objects: Objects,
   area: Area,
   frozen: { readonly key: string; readonly version?: string | undefined; readonly sha256: string },
-): Promise<{ readonly bytes?: Buffer; readonly fault?: "is not there" | "has another SHA-256" }> {
+): Promise<
+  | { readonly bytes: Buffer; readonly fault?: undefined }
+  | { readonly bytes?: Buffer; readonly fault: "is not there" | "has another SHA-256" }
+> {
   const { key, version } = frozen;
   const stored = await objects.read(area, key, version === undefined ? {} : { version });
   if (stored === undefined) return { fault: "is not there" };

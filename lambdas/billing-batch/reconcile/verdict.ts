@@ -1,5 +1,5 @@
 import { BatchAbandoning, GateFailed, LedgerBroken } from "../../domain/faults.ts";
-import { moveFile } from "../../domain/moves.ts";
+import { isSendable, moveFile } from "../../domain/moves.ts";
 import type { Acceptance, FileItem, StreamItem, Verdict } from "../../domain/records.ts";
 import { type Check, isStopping } from "../../domain/report.ts";
 import { changeStream, held } from "../../stream-change.ts";
@@ -15,6 +15,17 @@ export function gateFailure(batchId: string, checks: readonly Check[], report: s
   return new GateFailed(
     `${failed.length} of ${checks.length} checks of batch ${batchId} failed: ${names.join(", ")}; see ${report}`,
   );
+}
+
+/**
+ * The verdict for exactly these files, if none of them can be sent any more: each is past RECONCILED or withdrawn. Then
+ * there is nothing to hold back, and judging again could only shut in what has already been sent: of a day that has
+ * gone by, or under limits that came later, it would never pass, and its batch never close.
+ */
+export function standingVerdict({ files, verdict }: Case): Verdict | undefined {
+  const sha256s = files.map((file) => file.sha256);
+  const isOver = files.length > 0 && !files.some(({ state }) => isSendable(state));
+  return isOver && isSame(verdict?.sha256s, sha256s) ? verdict : undefined;
 }
 
 /**
@@ -36,19 +47,16 @@ export async function passFiles(
   const verdict: Verdict = { sha256s, at, report, ...(accepted.length > 0 && { accepted }) };
   await changeStream(ports, judged.stream.name, nonce, (seen) => {
     const { batch } = held(seen, judged.batch.id, fence);
-    if (
-      !isSame(
-        batch.files?.map((file) => file.sha256),
-        sha256s,
-      )
-    ) {
+    const { files } = batch;
+    const found = files?.map((file) => file.sha256);
+    if (files === undefined || !isSame(found, sha256s)) {
       throw new LedgerBroken(`the files of batch ${judged.batch.id} are no longer those that were judged`);
     }
-    if (isPassed(batch.files ?? [], batch.verdict, sha256s)) return "done";
+    if (isPassed(files, batch.verdict, sha256s)) return "done";
     if (batch.abandoning) throw new BatchAbandoning(`batch ${judged.batch.id} is being abandoned`);
     return {
       ...seen,
-      batch: { ...batch, files: batch.files?.map((file) => passed(batch.id, file)) ?? [], verdict },
+      batch: { ...batch, files: files.map((file) => passed(batch.id, file)), verdict },
     } satisfies StreamItem;
   });
 }

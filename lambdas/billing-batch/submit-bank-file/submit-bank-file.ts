@@ -157,7 +157,7 @@ async function submit(
     return adopt(ports, asker, now);
   }
   const mine = (await intent(ports, asker, file)) === "MINE";
-  return tallied(await (mine ? deliver(ports, asker, file, bytes) : settleDoubt(ports, asker, file)));
+  return tallied(await (mine ? deliver(ports, asker, file, bytes, call) : settleDoubt(ports, asker, file)));
 }
 
 const TALLIED = { SUBMITTED: "submitted", WITHDRAWN: "withdrawn", REJECTED: "rejected" } as const;
@@ -236,11 +236,23 @@ async function intent(ports: StepPorts, asker: Asker, file: FileItem): Promise<"
  * One delivery, sent once, and only where nothing lies under the key. Whatever it answers or throws, only bytes
  * that are read back from the bank's key prove it; without them the file is in doubt.
  */
-async function deliver(ports: StepPorts, asker: Asker, file: FileItem, bytes: Buffer): Promise<Settled> {
+async function deliver(
+  ports: StepPorts,
+  asker: Asker,
+  file: FileItem,
+  bytes: Buffer,
+  call: Call,
+): Promise<Settled> {
   const key = outboundKey(asker.userId, asker.batchId, file.number);
   let fault: unknown;
   try {
     if ((await ports.objects.versions("outbound", key)).length === 0) {
+      // A process that was frozen since then wakes in a world in which the file may have been resolved.
+      if (ports.clock.now() >= call.endsAt) {
+        throw new TimeShort(
+          `${fileName(asker.batchId, file.number)} is not delivered: the call's time is over`,
+        );
+      }
       await ports.objects.create("outbound", key, bytes, "text/plain; charset=us-ascii");
     }
   } catch (error) {

@@ -1,7 +1,7 @@
 import { appendEvent } from "../../audit-trail.ts";
 import { changeBatch } from "../../batch-change.ts";
 import { recordFiles } from "../../billing-batch/close-batch/close-batch.ts";
-import { parseBatchId } from "../../domain/batch.ts";
+import { dueListPrefix, parseBatchId } from "../../domain/batch.ts";
 import {
   BatchClosed,
   BatchUnknown,
@@ -34,6 +34,7 @@ export interface Abandoned {
  * The decision that what a batch has not sent will never be sent (rule 12), in four steps that each can be
  * repeated: flag, void, end, free.
  * @throws BatchClosed if there is nothing left to decide; LockHeld if another batch holds the stream;
+ *   BatchUnknown if there is neither a record nor a due list of it;
  *   EpochMismatch; SubmissionUnknown if an intent stands of a file that was never begun
  */
 export async function abandonBatch(
@@ -121,9 +122,23 @@ function flag(
     if (seen.batch && holder?.state !== "CLOSED" && holder?.state !== "ABANDONED") {
       throw new LockHeld(`batch ${seen.batch.id} holds the lock of stream ${batch.stream}`);
     }
+    if (record === undefined) await refuseUnheardOf(ports, batch);
     const taken = { id: batch.id, nonce, since: decision.at, abandoning: decision };
     return { ...seen, fence: seen.fence + 1, batch: taken };
   });
+}
+
+/**
+ * A batch may have no record, because its acquire never succeeded; then its due list at least is there, without which
+ * nothing is started. An id of which there is nothing at all is a mistyped one, and abandoning it would burn it.
+ */
+async function refuseUnheardOf(
+  { objects }: Ports,
+  { id, stream, billingDate, number }: Batch,
+): Promise<void> {
+  const prefix = dueListPrefix(stream, billingDate, number);
+  if ((await objects.list("due", prefix)).length > 0) return;
+  throw new BatchUnknown(`the ledger has no record of batch ${id}, and no due list lies under ${prefix}`);
 }
 
 /** Step 2: what was begun is settled by evidence; what was not is voided and withdrawn, file by file. */

@@ -1,24 +1,29 @@
 import { appendEvent } from "../../audit-trail.ts";
 import { parseBatchId } from "../../domain/batch.ts";
-import { ApprovalRefused, ProposalUnknown } from "../../domain/faults.ts";
+import { ApprovalRefused, BankFileDamaged, ProposalUnknown } from "../../domain/faults.ts";
 import {
   isSamePerson,
   isSameSet,
   MOST_MINUTES,
   proposalSha256,
+  proposedWords,
   refusedApproval,
 } from "../../domain/proposal.ts";
 import type { ApprovalItem, ProposalItem } from "../../domain/records.ts";
 import type { Configuration } from "../../domain/stream.ts";
+import { fileInDoubt } from "../../file-in-doubt.ts";
 import { frozenSet } from "../../frozen-set.ts";
 import type { Ports } from "../../ports.ts";
 import { sha256OfText } from "../../proposal-hash.ts";
+import { readProven } from "../../stored-bytes.ts";
 import { streamOf } from "../../stream-of.ts";
+import { fileName } from "../../submission.ts";
 
 export interface Approved {
   readonly proposal: string;
   readonly batchId: string;
-  readonly check: string;
+  /** What was proposed: `accept growth`, `resolve file 01 as rejected`. */
+  readonly decided: string;
   readonly proposedBy: string;
   readonly approvedBy: string;
   /** When it was approved first. */
@@ -27,8 +32,9 @@ export interface Approved {
 
 /**
  * A second person's yes to one proposal, bound to all that the proposal says. The first approval stands: the same
- * person gets the same answer again, anybody else is refused. The gate judges it once more when the batch is redriven.
- * @throws ProposalUnknown; ApprovalRefused; and as {@link frozenSet}
+ * person gets the same answer again, anybody else is refused. It takes effect when the batch is redriven: the gate, or
+ * whoever finds the file in doubt, judges it once more.
+ * @throws ProposalUnknown; ApprovalRefused; and as {@link frozenSet} or {@link fileInDoubt}
  */
 export async function approve(
   event: { readonly proposal: string; readonly by: string },
@@ -50,17 +56,50 @@ export async function approve(
   const first = await standing(ports, proposal, by);
   if (first) return told(ports, proposal, first);
   if (refused !== undefined) throw new ApprovalRefused(WHY[refused]);
-  if (!isSameSet(await frozenSet(ports, batch), proposal.sha256s)) {
-    throw new ApprovalRefused(`batch ${batch.id} has other files now than were proposed`);
-  }
+  await stillStands(ports, batch, proposal);
   // Before it takes effect, so that no approval stands of which the trail does not tell.
   const { at } = approval;
   await appendEvent(ports, { batchId: batch.id, at, action: `asks to approve ${proposal.id}`, by, nonce });
   const stood = await put(ports, proposal, approval);
-  const { check } = proposal;
-  ports.log.decision({ state: "Approve", batchId: batch.id, stream, nonce, outcome: proposal.id, check, by });
+  const proposed = proposedWords(proposal);
+  ports.log.decision({
+    state: "Approve",
+    batchId: batch.id,
+    stream,
+    nonce,
+    outcome: proposal.id,
+    proposed,
+    by,
+  });
   ports.metrics.count("Approved", stream);
   return told(ports, proposal, stood);
+}
+
+/** What was proposed is still there to be decided. Throws ApprovalRefused otherwise. */
+async function stillStands(
+  ports: Pick<Ports, "ledger" | "objects">,
+  batch: { readonly id: string; readonly stream: string },
+  proposal: ProposalItem,
+): Promise<void> {
+  if (proposal.action === "accept-suspicion") {
+    if (isSameSet(await frozenSet(ports, batch), proposal.sha256s)) return;
+    throw new ApprovalRefused(`batch ${batch.id} has other files now than were proposed`);
+  }
+  const { number, nonce, evidence } = proposal;
+  const doubt = await fileInDoubt(ports, batch, number);
+  if (typeof doubt === "string") throw new ApprovalRefused(doubt);
+  const { file, intent } = doubt;
+  if (file.sha256 !== proposal.sha256 || intent.nonce !== nonce) {
+    throw new ApprovalRefused(
+      `${fileName(batch.id, number)} has other bytes or another intent now than were proposed`,
+    );
+  }
+  try {
+    await readProven(ports.objects, "reports", evidence.key, evidence.sha256, evidence.version);
+  } catch (error) {
+    if (!(error instanceof BankFileDamaged)) throw error;
+    throw new ApprovalRefused(`the evidence is not what was proposed; ${error.message}`, { cause: error });
+  }
 }
 
 /**
@@ -70,8 +109,8 @@ export async function approve(
 async function told(ports: Ports, proposal: ProposalItem, stood: ApprovalItem): Promise<Approved> {
   const { batchId, by, at, proposalSha256: nonce } = stood;
   await appendEvent(ports, { batchId, at, action: `approve ${proposal.id}`, by, nonce });
-  const { id, check, by: proposedBy } = proposal;
-  return { proposal: id, batchId, check, proposedBy, approvedBy: by, at };
+  const { id, by: proposedBy } = proposal;
+  return { proposal: id, batchId, decided: proposedWords(proposal), proposedBy, approvedBy: by, at };
 }
 
 const WHY = {

@@ -1,3 +1,4 @@
+import { appendStreamEvent } from "../../audit-trail.ts";
 import type { Decision } from "../../domain/records.ts";
 import type { Configuration } from "../../domain/stream.ts";
 import type { Ports } from "../../ports.ts";
@@ -16,8 +17,14 @@ export async function pauseStream(
   const nonce = ports.nonce();
   const decision = { by: event.by, reason: event.reason, at: new Date(ports.clock.now()).toISOString() };
   let begun = false;
-  const item = await changeStream(ports, name, nonce, (seen) => {
-    if (seen.paused) return "done";
+  const item = await changeStream(ports, name, nonce, async (seen) => {
+    if (seen.paused) {
+      // After a write of ours: it has landed and its answer was lost, or it lost its race to another's pause.
+      begun &&= seen.paused.by === decision.by && seen.paused.at === decision.at;
+      return "done";
+    }
+    // Before it takes effect, so that no pause stands of which the trail does not tell.
+    await appendStreamEvent(ports, { stream: name, action: "pause", ...decision, nonce });
     begun = true;
     return { ...seen, paused: decision };
   });
@@ -31,5 +38,6 @@ export async function pauseStream(
     reason: event.reason,
   });
   if (begun) ports.metrics.count("StreamPaused", name);
-  return { paused: item.paused ?? decision };
+  // Found or written: it is there.
+  return { paused: item.paused as Decision };
 }

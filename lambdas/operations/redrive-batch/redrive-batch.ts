@@ -1,13 +1,15 @@
 import { appendEvent } from "../../audit-trail.ts";
 import { parseBatchId } from "../../domain/batch.ts";
-import { BatchClosed, BatchUnknown, ExecutionNotEnded } from "../../domain/faults.ts";
+import { TrailOfExecutions } from "../../domain/execution-name.ts";
+import { BatchClosed, BatchUnknown, ExecutionNotEnded, ExecutionNotRedrivable } from "../../domain/faults.ts";
+import { newestExecution } from "../../newest-execution.ts";
 import type { Executions, Ports } from "../../ports.ts";
-import { newestExecution } from "../show-batch/show-batch.ts";
 
 /**
  * Starts the newest execution of a batch again at the state that failed. Safe from any state and any number of
  * times: every state finds its own work done. The decision is in the audit trail before it takes effect.
- * @throws ExecutionNotEnded while it runs; BatchClosed if it has succeeded; BatchUnknown if there is none
+ * @throws ExecutionNotEnded while it runs; BatchClosed if it has succeeded; BatchUnknown if there never was one;
+ *   ExecutionNotRedrivable if it is forgotten, or too old
  */
 export async function redriveBatch(
   event: { readonly batchId: string; readonly by: string; readonly reason: string },
@@ -15,8 +17,12 @@ export async function redriveBatch(
 ): Promise<{ readonly execution: string }> {
   const batch = parseBatchId(event.batchId);
   if (!batch) throw new BatchUnknown("the batch id is not <stream>-<yyyy-mm-dd>-<nn>");
-  const execution = await newestExecution(ports.executions, batch.id);
-  if (execution === undefined) throw new BatchUnknown(`batch ${batch.id} has no execution`);
+  const trail = new TrailOfExecutions(batch.id, await ports.ledger.readEvents(batch.id));
+  const execution = await newestExecution(ports.executions, batch.id, trail);
+  if (execution === undefined) {
+    if (trail.isEmpty) throw new BatchUnknown(`batch ${batch.id} has no execution`);
+    throw new ExecutionNotRedrivable(`no execution of batch ${batch.id} is known any more: continue it`);
+  }
   if (execution.status === "RUNNING" || execution.status === "PENDING_REDRIVE") {
     throw new ExecutionNotEnded(`execution ${execution.name} is ${execution.status}`);
   }

@@ -1,3 +1,4 @@
+import { appendStreamEvent } from "../../audit-trail.ts";
 import type { Decision } from "../../domain/records.ts";
 import type { Configuration } from "../../domain/stream.ts";
 import type { Ports } from "../../ports.ts";
@@ -11,9 +12,11 @@ export async function resumeStream(
 ): Promise<{ readonly ended?: Decision }> {
   const { name } = streamOf(ports.configuration, event.stream);
   const nonce = ports.nonce();
+  const decision = { by: event.by, reason: event.reason, at: new Date(ports.clock.now()).toISOString() };
   let ended: Decision | undefined;
-  const item = await changeStream(ports, name, nonce, (seen) => {
+  const item = await changeStream(ports, name, nonce, async (seen) => {
     if (!seen.paused) return "done";
+    await appendStreamEvent(ports, { stream: name, action: "resume", ...decision, nonce });
     const { paused, ...open } = seen;
     ended = paused;
     return open;

@@ -1,6 +1,7 @@
 import { parseBatchId } from "../../domain/batch.ts";
+import { TrailOfExecutions } from "../../domain/execution-name.ts";
 import { BatchUnknown } from "../../domain/faults.ts";
-import { isSameSet, refusedApproval } from "../../domain/proposal.ts";
+import { isAbout, refusedApproval } from "../../domain/proposal.ts";
 import type {
   ApprovalItem,
   BatchItem,
@@ -8,22 +9,24 @@ import type {
   EventItem,
   FileItem,
   ProposalItem,
+  StreamEventItem,
   StreamItem,
   Sum,
 } from "../../domain/records.ts";
 import type { BatchReport } from "../../domain/report.ts";
 import { latestReport } from "../../latest-report.ts";
+import { newestExecution } from "../../newest-execution.ts";
 import type { Execution, Executions, Ports } from "../../ports.ts";
 import { approvableUntil, sha256OfText } from "../../proposal-hash.ts";
 
 /** What became of a proposal. */
-export interface ProposalView extends ProposalItem {
+export type ProposalView = ProposalItem & {
   /** The last instant at which it may be approved. */
   readonly until: string;
   readonly approval?: Pick<ApprovalItem, "by" | "at">;
   /** Accepted: two people have accepted it for the files that the batch has now. Open: a second person still may. */
   readonly standing: "open" | "accepted" | "other-files" | NonNullable<ReturnType<typeof refusedApproval>>;
-}
+};
 
 /** A batch's record without the manifest's total: less what the sums hold, it would tell what they leave out. */
 export type ShownRecord = Omit<BatchItem, "dueList"> & {
@@ -46,12 +49,14 @@ export interface BatchView {
   readonly staged: Sum;
   readonly excluded: Sum;
   readonly events: readonly EventItem[];
+  /** The last of what people did to the stream. */
+  readonly streamEvents: readonly StreamEventItem[];
   readonly proposals: readonly ProposalView[];
   readonly report?: { readonly key: string; readonly content: BatchReport };
 }
 
-/** Most continuations that are looked for: a batch that was continued more often than that is past showing. */
-const MOST_CONTINUATIONS = 99;
+/** How many lines of the stream's trail are shown beside the batch's own. */
+const SHOWN_OF_STREAM = 6;
 
 /** Reads a batch's state from the ledger, its executions and its newest report. */
 export async function showBatch(
@@ -61,18 +66,19 @@ export async function showBatch(
   const batch = parseBatchId(event.batchId);
   if (!batch) throw new BatchUnknown("the batch id is not <stream>-<yyyy-mm-dd>-<nn>");
   const { ledger } = ports;
-  const [stream, record, segments, recorded, events, proposals, approvals, report, execution] =
-    await Promise.all([
-      ledger.readStream(batch.stream),
-      ledger.readBatch(batch.id),
-      ledger.readSegments(batch.id),
-      ledger.readFiles(batch.id),
-      ledger.readEvents(batch.id),
-      ledger.readProposals(batch.id),
-      ledger.readApprovals(batch.id),
-      latestReport(ports.objects, batch.id),
-      newestExecution(ports.executions, batch.id),
-    ]);
+  const [stream, record, segments, recorded, events, all, proposals, approvals, report] = await Promise.all([
+    ledger.readStream(batch.stream),
+    ledger.readBatch(batch.id),
+    ledger.readSegments(batch.id),
+    ledger.readFiles(batch.id),
+    ledger.readEvents(batch.id),
+    ledger.readStreamEvents(batch.stream),
+    ledger.readProposals(batch.id),
+    ledger.readApprovals(batch.id),
+    latestReport(ports.objects, batch.id),
+  ]);
+  const trail = new TrailOfExecutions(batch.id, events);
+  const execution = await newestExecution(ports.executions, batch.id, trail);
   const held = stream?.batch?.id === batch.id && record?.state !== "CLOSED" && record?.state !== "ABANDONED";
   const total = (of: "staged" | "excluded") =>
     segments
@@ -92,6 +98,7 @@ export async function showBatch(
     staged: total("staged"),
     excluded: total("excluded"),
     events,
+    streamEvents: all.slice(-SHOWN_OF_STREAM),
     proposals: proposals.map((proposal) => {
       const approval = approvals.find((one) => one.proposal === proposal.id);
       return proposalView(proposal, approval, files, now);
@@ -132,28 +139,13 @@ function proposalView(
   now: string,
 ): ProposalView {
   const until = approvableUntil(proposal.at);
-  const sha256s = files.map(({ sha256 }) => sha256);
   const unapproved = now > until ? "expired" : "open";
   const judged = approval ? (refusedApproval(proposal, approval, sha256OfText) ?? "accepted") : unapproved;
-  const standing = isSameSet(proposal.sha256s, sha256s) ? judged : "other-files";
+  const standing = isAbout(proposal, files) ? judged : "other-files";
   return {
     ...proposal,
     until,
     ...(approval && { approval: { by: approval.by, at: approval.at } }),
     standing,
   };
-}
-
-/** The last of `<batch>`, `<batch>-c1`, `<batch>-c2`, … that exists. */
-export async function newestExecution(
-  executions: Pick<Executions, "describe">,
-  batchId: string,
-): Promise<Execution | undefined> {
-  let newest = await executions.describe(batchId);
-  for (let k = 1; newest && k <= MOST_CONTINUATIONS; k += 1) {
-    const next = await executions.describe(`${batchId}-c${k}`);
-    if (next === undefined) break;
-    newest = next;
-  }
-  return newest;
 }

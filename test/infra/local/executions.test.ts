@@ -265,6 +265,21 @@ describe("the records of executions", () => {
     expect(events).toContainEqual({ type: "progress", execution: "b-01", state: "M", done: 1, total: 1 });
   });
 
+  test("never go back in time: what a later process enters, in whichever execution, it enters later", async () => {
+    const folder = await temporaryFolder();
+    const timed = machine({ A: task("A", { Parameters: { "at.$": "$$.State.EnteredTime" } }) });
+    const entered: string[] = [];
+    for (const name of ["b-01", "b-01-c1", "b-01-c2"]) {
+      const A = ({ at }: { at: string }) => void entered.push(at);
+      const { start, executions } = await service(timed, { A }, folder);
+      await start(name);
+      await executions.wait(name);
+      await executions.close();
+    }
+    expect(new Set(entered).size).toBe(3);
+    expect(entered.toSorted()).toEqual(entered);
+  });
+
   test("outlive the process: one that was running is found ABORTED at its last state, and redriven from there", async () => {
     const folder = await temporaryFolder();
     const work = held();

@@ -1,0 +1,240 @@
+import { abandonBatch } from "../../../lambdas/operations/abandon-batch/abandon-batch.ts";
+import { approve } from "../../../lambdas/operations/approve/approve.ts";
+import { pauseStream } from "../../../lambdas/operations/pause-stream/pause-stream.ts";
+import { propose } from "../../../lambdas/operations/propose/propose.ts";
+import { redriveBatch } from "../../../lambdas/operations/redrive-batch/redrive-batch.ts";
+import { resumeStream } from "../../../lambdas/operations/resume-stream/resume-stream.ts";
+import { showBatch } from "../../../lambdas/operations/show-batch/show-batch.ts";
+import { startBatch } from "../../../lambdas/start-batch/start-batch.ts";
+import { watch } from "../../../lambdas/watch/watch.ts";
+import { AT, CUT_OFF, MORNING } from "../../builders.ts";
+import type { Scene } from "./cells.ts";
+import { AS_IT_IS, MINE, PROVEN_BY_READING, READ_BACK, RECORD_PROVEN, WRITE_AS_IT_IS } from "./decisions.ts";
+import { BATCH, type Change, STREAM, WHY } from "./life.ts";
+import { delivered, firstFile, intent, itemBecomes } from "./steps.ts";
+
+const abandon: Scene["run"] = (ports) => abandonBatch({ batchId: BATCH, ...WHY }, ports);
+const ended: Change = ({ executions }) => executions.end(BATCH, "FAILED");
+export const OPERATIONS: Readonly<Record<string, readonly Scene[]>> = {
+  AbandonBatch: [
+    {
+      when: "nothing is begun",
+      before: (life) => life.until("reconciled"),
+      run: abandon,
+      decisions: {
+        "ledger.readStream": AS_IT_IS,
+        "ledger.readBatch": AS_IT_IS,
+        // The flag, each file's end, and the lock.
+        "ledger.writeStream": PROVEN_BY_READING,
+        "ledger.createEvent": MINE,
+        "objects.versions outbound": AS_IT_IS,
+        // A VOID that may not stand is no proof that nothing was sent.
+        "ledger.createSubmission": READ_BACK,
+        "ledger.createFile": RECORD_PROVEN,
+        "ledger.readFiles": AS_IT_IS,
+        "ledger.writeBatch": PROVEN_BY_READING,
+      },
+    },
+    {
+      when: "the first file is begun, without an intent",
+      before: (life) => [...life.until("reconciled"), firstFile("SUBMITTING")],
+      run: abandon,
+      decisions: {
+        "ledger.readStream": AS_IT_IS,
+        "ledger.readBatch": AS_IT_IS,
+        "ledger.writeStream": PROVEN_BY_READING,
+        "ledger.createEvent": MINE,
+        // Of the first file nobody can tell: it is left alone, and the second one is withdrawn.
+        "objects.versions outbound#1": { lost: "left in doubt", files: ["SUBMITTING", "WITHDRAWN"] },
+        "ledger.createSubmission#1": {
+          lost: "left in doubt",
+          landed: "goes on",
+          files: ["SUBMITTING", "WITHDRAWN"],
+        },
+        "objects.versions outbound#2": AS_IT_IS,
+        "ledger.createSubmission#2": READ_BACK,
+      },
+    },
+    {
+      when: "the first file is in doubt",
+      before: (life) => [...life.until("reconciled"), firstFile("UNKNOWN"), intent],
+      run: abandon,
+      decisions: {
+        "ledger.readStream": AS_IT_IS,
+        "ledger.readBatch": AS_IT_IS,
+        "ledger.writeStream": PROVEN_BY_READING,
+        "ledger.createEvent": MINE,
+        // It stays in doubt, whatever is known of it.
+        "objects.versions outbound#1": { lost: "goes on" },
+        "ledger.createSubmission#1": { lost: "goes on", landed: "goes on" },
+        "ledger.readSubmission": { lost: "goes on" },
+        "ledger.readStream#2": { lost: "goes on" },
+        "objects.versions outbound#2": AS_IT_IS,
+        "ledger.createSubmission#2": READ_BACK,
+      },
+    },
+    {
+      when: "the first file is begun, and lies under its key",
+      before: (life) => [...life.until("reconciled"), firstFile("SUBMITTING"), intent, delivered],
+      run: abandon,
+      decisions: {
+        "ledger.readStream": AS_IT_IS,
+        "ledger.readBatch": AS_IT_IS,
+        "ledger.writeStream": PROVEN_BY_READING,
+        "ledger.createEvent": MINE,
+        "objects.versions outbound#1": { lost: "left in doubt", files: ["SUBMITTING", "WITHDRAWN"] },
+        "objects.read outbound": { lost: "left in doubt", files: ["SUBMITTING", "WITHDRAWN"] },
+        "objects.versions outbound#2": AS_IT_IS,
+        "ledger.createSubmission": READ_BACK,
+      },
+    },
+    {
+      when: "the batch has never begun",
+      before: (life) => life.until("listed"),
+      run: abandon,
+      decisions: {
+        "ledger.readStream": AS_IT_IS,
+        "ledger.readBatch": AS_IT_IS,
+        "ledger.writeStream": PROVEN_BY_READING,
+        "ledger.createEvent": MINE,
+        "ledger.readSubmission": AS_IT_IS,
+        "ledger.readFiles": AS_IT_IS,
+        "ledger.writeBatch": {
+          // Refused for a record that is not there.
+          lost: { condition: "BatchUnknown", others: "that error" },
+          landed: { condition: "goes on", others: "that error" },
+        },
+      },
+    },
+  ],
+  Propose: [
+    {
+      when: "the gate has stopped for a suspicion",
+      before: (life) => life.until("suspected"),
+      run: (ports, { check }) =>
+        propose({ action: "accept-suspicion", batchId: BATCH, check, ...WHY }, ports),
+      decisions: {
+        "ledger.readBatch": AS_IT_IS,
+        "ledger.readStream": AS_IT_IS,
+        "objects.list reports": AS_IT_IS,
+        "objects.read reports": AS_IT_IS,
+        "ledger.createEvent": MINE,
+        "ledger.createProposal": MINE,
+      },
+    },
+  ],
+  Approve: [
+    {
+      when: "nobody has approved",
+      before: (life) => life.until("proposed"),
+      run: (ports, { proposal }) => approve({ proposal, by: "ben" }, ports),
+      decisions: {
+        "ledger.readProposals": AS_IT_IS,
+        "ledger.readApprovals": AS_IT_IS,
+        "ledger.readBatch": AS_IT_IS,
+        "ledger.readStream": AS_IT_IS,
+        "ledger.createEvent": MINE,
+        // Of two who approve at once one stands, and it is read which.
+        "ledger.createApproval": READ_BACK,
+      },
+    },
+  ],
+  PauseStream: [
+    {
+      when: "the stream is open",
+      before: (life) => life.until("reconciled"),
+      run: (ports) => pauseStream({ stream: STREAM, ...WHY }, ports),
+      decisions: { "ledger.readStream": AS_IT_IS, "ledger.writeStream": PROVEN_BY_READING },
+    },
+  ],
+  ResumeStream: [
+    {
+      when: "the stream is paused",
+      before: (life) => [
+        ...life.until("reconciled"),
+        itemBecomes((item) => ({ ...item, paused: { ...WHY, at: AT } })),
+      ],
+      run: (ports) => resumeStream({ stream: STREAM, ...WHY }, ports),
+      decisions: { "ledger.readStream": AS_IT_IS, "ledger.writeStream": PROVEN_BY_READING },
+    },
+  ],
+  RedriveBatch: [
+    {
+      when: "the execution has failed",
+      before: (life) => [...life.until("reconciled"), ended],
+      run: (ports) => redriveBatch({ batchId: BATCH, ...WHY }, ports),
+      decisions: {
+        "executions.describe": AS_IT_IS,
+        "ledger.createEvent": MINE,
+        "executions.redrive": WRITE_AS_IT_IS,
+      },
+    },
+  ],
+  ShowBatch: [
+    {
+      when: "the gate has passed",
+      before: (life) => life.until("reconciled"),
+      run: (ports) => showBatch({ batchId: BATCH }, ports),
+      decisions: {
+        // Who is shown less than there is decides wrongly.
+        "ledger.readStream": AS_IT_IS,
+        "ledger.readBatch": AS_IT_IS,
+        "ledger.readSegments": AS_IT_IS,
+        "ledger.readFiles": AS_IT_IS,
+        "ledger.readEvents": AS_IT_IS,
+        "ledger.readProposals": AS_IT_IS,
+        "ledger.readApprovals": AS_IT_IS,
+        "objects.list reports": AS_IT_IS,
+        "objects.read reports": AS_IT_IS,
+        "executions.describe": AS_IT_IS,
+      },
+    },
+  ],
+  StartBatch: [
+    {
+      when: "the list lies there",
+      before: (life) => life.until("listed"),
+      run: (ports) => start(ports),
+      decisions: {
+        "objects.read due": AS_IT_IS,
+        "objects.versions due": AS_IT_IS,
+        once: WRITE_AS_IT_IS,
+        // The name makes a second start harmless.
+        "executions.start": WRITE_AS_IT_IS,
+      },
+    },
+    {
+      when: "it was started before, and the record of it is forgotten",
+      before: (life) => life.until("started"),
+      run: (ports) => start(ports),
+      decisions: {
+        "objects.read due": AS_IT_IS,
+        "objects.versions due": AS_IT_IS,
+        once: WRITE_AS_IT_IS,
+        "executions.start": WRITE_AS_IT_IS,
+        // Not known to be for this list, it is not called started.
+        "executions.describe": AS_IT_IS,
+      },
+    },
+  ],
+  Watch: [
+    {
+      when: "a batch has closed and one has not",
+      before: (life) => life.until("reconciled"),
+      run: (ports) => watch(ports),
+      now: CUT_OFF,
+      decisions: {
+        "objects.list due": AS_IT_IS,
+        "ledger.readClosings": AS_IT_IS,
+        "ledger.readBatch": AS_IT_IS,
+      },
+    },
+  ],
+};
+
+function start(ports: Parameters<typeof startBatch>[1]) {
+  return startBatch(
+    { stream: STREAM, scheduledTime: new Date(MORNING).toISOString(), number: 2, remainingMs: 1000 },
+    ports,
+  );
+}

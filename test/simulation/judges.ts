@@ -1,0 +1,37 @@
+import type { Bank } from "./bank.ts";
+import type { Observer, SimulationEvent, Violation } from "./events.ts";
+import { Layers } from "./layers.ts";
+import { Marks } from "./marks.ts";
+import { Picture } from "./picture.ts";
+import { Truth } from "./truth.ts";
+import type { Workload } from "./workload.ts";
+
+/** Everybody who judges a run, in the order in which they must see each event. */
+export class Judges implements Observer {
+  readonly picture = new Picture();
+  readonly marks: Marks;
+  readonly #layers: Layers;
+  readonly #truth: Truth;
+
+  /** @param bank that takes each object by itself, or is told by the engine, before these judges see that it landed */
+  constructor(workload: Workload, bank: Bank) {
+    this.#layers = new Layers(this.picture);
+    this.marks = new Marks(this.picture, bank);
+    this.#truth = new Truth(workload, bank, this.picture);
+  }
+
+  see(event: SimulationEvent): readonly Violation[] {
+    // Layers and marks compare a write with the ledger before it, the truth asks about the ledger after it.
+    const broken = this.#layers.see(event);
+    this.marks.see(event);
+    this.picture.see(event);
+    const untrue = this.#truth.see(event);
+    if (broken.length === 0) return untrue;
+    return untrue.length === 0 ? broken : [...broken, ...untrue];
+  }
+
+  /** What must hold when everything is over. */
+  atRest(): readonly Violation[] {
+    return this.#truth.atRest();
+  }
+}

@@ -1,0 +1,172 @@
+import { HOUR, MINUTE, refusal, type Scene, startOf } from "./scene.ts";
+import type { BatchList } from "./workload.ts";
+
+/** The actors who make trouble: schedules that fire twice, people at the worst time, deployments, a bank of its own mind. */
+
+/** Starts each list's batch, more than once: events are delivered twice, and people start by hand beside them. */
+export function starts(scene: Scene, list: BatchList): void {
+  const { scheduler, machine, act } = scene;
+  const random = scene.random.fork(`starts ${list.batchId}`);
+  const at = startOf(scene, list) - scheduler.now;
+  const spread = random.chance(0.3) ? 30 : random.pick([2_000, 60_000, 10 * MINUTE]);
+  const scheduledTime = new Date(scheduler.now + at).toISOString();
+  const event = { stream: list.stream, scheduledTime, number: list.number };
+  const times = random.int(1, 3);
+  for (let n = 0; n < times; n += 1) {
+    scheduler.after(at + random.int(0, spread), `start ${list.batchId}`, () => {
+      act("schedule", "start", list.batchId);
+      void refusal(scene.call("StartBatch", event));
+    });
+  }
+  // Somebody starts the machine itself, past the rule for names: two instances of one batch.
+  const byHand = random.chance(0.4) ? random.int(1, 2) : 0;
+  for (let n = 1; n <= byHand; n += 1) {
+    scheduler.after(at + random.int(0, spread), `start ${list.batchId} by hand`, () => {
+      act("somebody", "start by hand", list.batchId);
+      machine.start(`${list.batchId}-x${n}`, inputOf(list), scene.release());
+    });
+  }
+}
+
+export function inputOf({ batchId, stream, billingDate, number }: BatchList): string {
+  return JSON.stringify({ batchId, stream, billingDate, number });
+}
+
+/** A person who does everything at the worst time. */
+export function meddler(scene: Scene): void {
+  const { scheduler, machine, act, lists } = scene;
+  const random = scene.random.fork("meddler");
+  const times = random.chance(0.8) ? random.int(1, 9) : 0;
+  const begin = Math.min(...lists.map((list) => startOf(scene, list)));
+  const by = { by: "mallory", reason: "it looked stuck" };
+  const open = [...lists];
+  for (let n = 0; n < times; n += 1) {
+    const list = random.pick(open);
+    const from = random.chance(0.6) ? startOf(scene, list) : begin;
+    const within = random.pick([100, 1_000, 5_000, MINUTE, 20 * MINUTE, 2 * HOUR]);
+    const deed = random.int(0, 99);
+    const own = random.fork(`deed ${n}`);
+    scheduler.after(from - scheduler.now + own.int(0, within), "a meddler", () => {
+      const { batchId, stream } = list;
+      const newest = newestExecution(scene, list);
+      const call = (what: string, name: string, event: object) => {
+        act("mallory", what, batchId);
+        void refusal(scene.call(name, event));
+      };
+      const quietly = (what: string, deedOf: () => void) => {
+        act("mallory", what, batchId);
+        try {
+          deedOf();
+        } catch {
+          // Refused by the service, and said so to whoever asked.
+        }
+      };
+      if (deed < 20) call("redrive", "RedriveBatch", { batchId, ...by });
+      else if (deed < 32) quietly("redrive", () => newest !== undefined && machine.redrive(newest));
+      else if (deed < 46) call("continue", "ContinueBatch", { batchId, ...by });
+      else if (deed < 62) call("abandon", "AbandonBatch", { batchId, ...by });
+      else if (deed < 74) {
+        call("pause", "PauseStream", { stream, ...by });
+        if (own.chance(0.7))
+          scheduler.after(own.int(1, 60) * MINUTE, "resume", () =>
+            call("resume", "ResumeStream", { stream, ...by }),
+          );
+      } else if (deed < 82) quietly("stop", () => newest !== undefined && machine.stop(newest));
+      else if (deed < 86) quietly("forget", () => machine.forget(batchId));
+      else if (deed < 93)
+        quietly("start by hand", () => machine.start(`${batchId}-y${n}`, inputOf(list), scene.release()));
+      else call("redrive", "RedriveBatch", { batchId, ...by });
+    });
+  }
+}
+
+/** The newest of a batch's executions under the app's own names that the state machine still knows. */
+export function newestExecution(
+  { machine }: Pick<Scene, "machine">,
+  { batchId }: BatchList,
+): string | undefined {
+  let newest = machine.describe(batchId) && batchId;
+  for (let k = 1; k <= 99; k += 1) {
+    const name = `${batchId}-c${k}`;
+    if (machine.describe(name)) newest = name;
+    else if (k > 3) break;
+  }
+  return newest;
+}
+
+/** Deployments: what starts after one runs another release; what runs goes on with its own. */
+export function deployments(scene: Scene): void {
+  const { scheduler, act, lists } = scene;
+  const random = scene.random.fork("deployments");
+  const times = random.pick([0, 1, 1, 2]);
+  for (let n = 1; n <= times; n += 1) {
+    const list = random.pick(lists);
+    const at = startOf(scene, list) - scheduler.now + random.int(0, random.pick([1_000, 10_000, HOUR]));
+    const holds = random.chance(0.5);
+    const lasts = random.int(10_000, 20 * MINUTE);
+    scheduler.after(at, "a deployment", () => {
+      act("ci", "deploy", list.stream);
+      scene.deploy();
+      if (!holds) return;
+      void scene.hold(list.stream, `d${n}`);
+      scheduler.after(lasts, "the end of a deployment", () => void scene.hold(list.stream, undefined));
+    });
+  }
+}
+
+/** The bank picks up what lies under its keys, now soon and now late, and may take it away or reject it. */
+export function pickUps(scene: Scene): (key: string, version: string | undefined, bytes: Buffer) => void {
+  const { scheduler, bank, act, buckets } = scene;
+  const random = scene.random.fork("bank");
+  const removes = random.chance(0.5);
+  const rejects = random.chance(0.25);
+  let landed = 0;
+  return (key, version, bytes) => {
+    landed += 1;
+    const own = random.fork(`${key} ${landed}`);
+    scheduler.after(
+      own.int(1_000, own.pick([5_000, 10 * MINUTE, 2 * HOUR])),
+      `the bank picks up ${key}`,
+      () => {
+        const rejected = rejects && own.chance(0.3);
+        if (rejected) bank.reject(key);
+        // Whoever watches is told when the bank has it.
+        bank.received(key, version, bytes, scheduler.now);
+        act("bank", rejected ? "reject" : "pick-up", key);
+        // What carries files to the bank may carry one twice; a bank that books whatever comes forbids it to.
+        if (bank.mode === "deduplicates" && own.chance(0.1)) {
+          bank.received(key, version, bytes, scheduler.now);
+          act("bank", "pick-up", key);
+        }
+        if (!removes) return;
+        scheduler.after(own.int(100, HOUR), `the bank takes ${key} away`, () => {
+          act("bank", "delete", key);
+          buckets.remove("outbound", key);
+        });
+      },
+    );
+  };
+}
+
+/** Now and then bytes change where they lie. */
+export function damage(scene: Scene): void {
+  const { scheduler, act, buckets, lists } = scene;
+  const random = scene.random.fork("damage");
+  if (!random.chance(0.08)) return;
+  const list = random.pick(lists);
+  const at = startOf(scene, list) - scheduler.now + random.int(1_000, 60_000);
+  const happens = async () => {
+    const keys = await buckets.list("bankFiles", list.batchId);
+    if (keys.length === 0) return;
+    const key = random.pick(keys);
+    act("nature", "damage", key);
+    buckets.tamper("bankFiles", key, (bytes) => {
+      const changed = Buffer.from(bytes);
+      if (changed.length > 0) changed[random.int(0, changed.length - 1)] = 0x30 + random.int(0, 9);
+      return changed;
+    });
+  };
+  scheduler.after(at, "damage", () => {
+    void happens();
+  });
+}

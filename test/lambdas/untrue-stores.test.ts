@@ -511,8 +511,9 @@ describe("showing a batch", () => {
     expect(await show(world)).toMatchObject({ files: [], stream: { paused, deploying } });
   });
 
-  it("shows the record of a batch that was abandoned before it had a due list as it is", async () => {
+  it("shows the record of a batch that was abandoned before it had acquired its due list as it is", async () => {
     const { world } = inMemory();
+    await layList(world, THREE);
     await abandonBatch({ batchId: world.id(), ...WHO }, world.ports());
     const { record } = await show(world);
     expect(record).toEqual(await recordOf(world));

@@ -29,6 +29,8 @@ export const WHY = { by: "ann", reason: "why" };
 export interface ExecutionsInMemory extends Executions {
   /** Lets one end, as Step Functions would. */
   end(name: string, status: Execution["status"]): void;
+  /** Forgets one, as it does 90 days after its end. */
+  forget(name: string): void;
   readonly all: ReadonlyMap<string, Execution>;
 }
 
@@ -68,6 +70,9 @@ function stores(known: ReadonlyMap<string, Execution> = new Map()): Stores {
       },
       end: (name, status) => {
         executions.set(name, { name, ...executions.get(name), status });
+      },
+      forget: (name) => {
+        executions.delete(name);
       },
     },
     once: async (key, fingerprint, _remaining, run) => {

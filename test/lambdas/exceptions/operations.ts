@@ -1,5 +1,6 @@
 import { abandonBatch } from "../../../lambdas/operations/abandon-batch/abandon-batch.ts";
 import { approve } from "../../../lambdas/operations/approve/approve.ts";
+import { continueBatch } from "../../../lambdas/operations/continue-batch/continue-batch.ts";
 import { pauseStream } from "../../../lambdas/operations/pause-stream/pause-stream.ts";
 import { propose } from "../../../lambdas/operations/propose/propose.ts";
 import { redriveBatch } from "../../../lambdas/operations/redrive-batch/redrive-batch.ts";
@@ -7,14 +8,54 @@ import { resumeStream } from "../../../lambdas/operations/resume-stream/resume-s
 import { showBatch } from "../../../lambdas/operations/show-batch/show-batch.ts";
 import { startBatch } from "../../../lambdas/start-batch/start-batch.ts";
 import { watch } from "../../../lambdas/watch/watch.ts";
+import type { Instant } from "../../../lambdas/ports.ts";
 import { AT, CUT_OFF, MORNING } from "../../builders.ts";
 import type { Scene } from "./cells.ts";
-import { AS_IT_IS, MINE, PROVEN_BY_READING, READ_BACK, RECORD_PROVEN, WRITE_AS_IT_IS } from "./decisions.ts";
-import { BATCH, type Change, STREAM, WHY } from "./life.ts";
-import { delivered, firstFile, intent, itemBecomes } from "./steps.ts";
+import {
+  AS_IT_IS,
+  BYTES_PROVEN,
+  type Decision,
+  MINE,
+  PROVEN_BY_READING,
+  READ_BACK,
+  RECORD_PROVEN,
+  WRITE_AS_IT_IS,
+} from "./decisions.ts";
+import { BATCH, type Change, type EveryPort, STREAM, WHY, worldIn } from "./life.ts";
+import {
+  delivered,
+  firstFile,
+  inDoubt,
+  intent,
+  itemBecomes,
+  RESOLVING,
+  resolve,
+  resolvedAs,
+} from "./steps.ts";
 
 const abandon: Scene["run"] = (ports) => abandonBatch({ batchId: BATCH, ...WHY }, ports);
 const ended: Change = ({ executions }) => executions.end(BATCH, "FAILED");
+const continued = (ports: EveryPort) => continueBatch({ batchId: BATCH, ...WHY }, ports);
+/** A continuation that has failed too. */
+const continuedInVain: Change = async (stores) => {
+  const { execution } = await continued({ ...worldIn(stores).ports(), ...stores });
+  stores.executions.end(execution, "FAILED");
+};
+/** What Step Functions does 90 days after an execution's end. */
+const forgotten: Change = ({ executions }) => executions.forget(BATCH);
+const A_YEAR_LATER = (MORNING + 365 * 24 * 60 * 60_000) as Instant;
+
+/** Of the first file nobody can tell: it is left alone, and the second one is withdrawn. */
+const LEFT_UNKNOWN: Decision = { lost: "left in doubt", files: ["UNKNOWN", "WITHDRAWN"] };
+
+/** What is to be approved: always the same, since nothing of a proposal is left to chance. */
+const proposal = { id: "" };
+const resolutionProposed: Change = async (stores) => {
+  const world = worldIn(stores);
+  world.now = RESOLVING;
+  proposal.id = (await resolve(world.ports(), "rejected")).id;
+};
+
 export const OPERATIONS: Readonly<Record<string, readonly Scene[]>> = {
   AbandonBatch: [
     {
@@ -69,7 +110,31 @@ export const OPERATIONS: Readonly<Record<string, readonly Scene[]>> = {
         "ledger.createSubmission#1": { lost: "goes on", landed: "goes on" },
         "ledger.readSubmission": { lost: "goes on" },
         "ledger.readStream#2": { lost: "goes on" },
+        "ledger.readProposals": { lost: "goes on" },
+        "ledger.readApprovals": { lost: "goes on" },
         "objects.versions outbound#2": AS_IT_IS,
+        "ledger.createSubmission#2": READ_BACK,
+      },
+    },
+    {
+      when: "two people have resolved the first file as rejected",
+      before: (life) => [...life.until("reconciled"), ...resolvedAs("rejected")],
+      run: abandon,
+      now: RESOLVING,
+      decisions: {
+        "ledger.readStream": AS_IT_IS,
+        "ledger.readBatch": AS_IT_IS,
+        "ledger.writeStream": PROVEN_BY_READING,
+        "ledger.createEvent": MINE,
+        // Before anybody is believed that the bank does not have it, and once more after that.
+        "objects.versions outbound#1": LEFT_UNKNOWN,
+        "ledger.createSubmission#1": { lost: "goes on", landed: "goes on" },
+        "ledger.readSubmission": LEFT_UNKNOWN,
+        "ledger.readStream#2": LEFT_UNKNOWN,
+        "ledger.readProposals": LEFT_UNKNOWN,
+        "ledger.readApprovals": LEFT_UNKNOWN,
+        "objects.versions outbound#2": LEFT_UNKNOWN,
+        "objects.versions outbound#3": AS_IT_IS,
         "ledger.createSubmission#2": READ_BACK,
       },
     },
@@ -97,6 +162,8 @@ export const OPERATIONS: Readonly<Record<string, readonly Scene[]>> = {
         "ledger.readBatch": AS_IT_IS,
         "ledger.writeStream": PROVEN_BY_READING,
         "ledger.createEvent": MINE,
+        // A due list that cannot be looked for is no sign of a mistyped id, nor of a batch.
+        "objects.list due": AS_IT_IS,
         "ledger.readSubmission": AS_IT_IS,
         "ledger.readFiles": AS_IT_IS,
         "ledger.writeBatch": {
@@ -122,6 +189,51 @@ export const OPERATIONS: Readonly<Record<string, readonly Scene[]>> = {
         "ledger.createProposal": MINE,
       },
     },
+    {
+      when: "the bank has spoken of a file in doubt",
+      before: (life) => [...life.until("reconciled"), ...inDoubt],
+      run: (ports) => resolve(ports, "rejected"),
+      now: RESOLVING,
+      decisions: {
+        "ledger.readBatch": AS_IT_IS,
+        "ledger.readStream": AS_IT_IS,
+        "ledger.readSubmission": AS_IT_IS,
+        // Evidence, then the trail, then the proposal: nothing is proposed on evidence that may not lie there.
+        "objects.create reports": BYTES_PROVEN,
+        "ledger.createEvent": MINE,
+        "ledger.createProposal": MINE,
+      },
+    },
+  ],
+  ContinueBatch: [
+    {
+      when: "the execution has failed",
+      before: (life) => [...life.until("reconciled"), ended],
+      run: continued,
+      decisions: {
+        "ledger.readBatch": AS_IT_IS,
+        // Who does not know which executions there were does not know which one must have ended.
+        "ledger.readEvents": AS_IT_IS,
+        // An execution that cannot be looked at may be running.
+        "executions.describe": AS_IT_IS,
+        "ledger.createEvent": MINE,
+        // The name makes a second start harmless, and an answer that was lost is not called started.
+        "executions.start": WRITE_AS_IT_IS,
+      },
+    },
+    {
+      when: "its execution is forgotten",
+      before: (life) => [...life.until("reconciled"), forgotten],
+      run: continued,
+      now: A_YEAR_LATER,
+      decisions: {
+        "ledger.readBatch": AS_IT_IS,
+        "ledger.readEvents": AS_IT_IS,
+        "executions.describe": AS_IT_IS,
+        "ledger.createEvent": MINE,
+        "executions.start": WRITE_AS_IT_IS,
+      },
+    },
   ],
   Approve: [
     {
@@ -138,13 +250,35 @@ export const OPERATIONS: Readonly<Record<string, readonly Scene[]>> = {
         "ledger.createApproval": READ_BACK,
       },
     },
+    {
+      when: "nobody has approved what the bank has said of a file in doubt",
+      before: (life) => [...life.until("reconciled"), ...inDoubt, resolutionProposed],
+      run: (ports) => approve({ proposal: proposal.id, by: "ben" }, ports),
+      now: RESOLVING,
+      decisions: {
+        "ledger.readProposals": AS_IT_IS,
+        "ledger.readApprovals": AS_IT_IS,
+        "ledger.readBatch": AS_IT_IS,
+        "ledger.readStream": AS_IT_IS,
+        "ledger.readSubmission": AS_IT_IS,
+        // Evidence that cannot be read is not evidence that is gone: it is not refused, and not approved.
+        "objects.read reports": AS_IT_IS,
+        "ledger.createEvent": MINE,
+        "ledger.createApproval": READ_BACK,
+      },
+    },
   ],
   PauseStream: [
     {
       when: "the stream is open",
       before: (life) => life.until("reconciled"),
       run: (ports) => pauseStream({ stream: STREAM, ...WHY }, ports),
-      decisions: { "ledger.readStream": AS_IT_IS, "ledger.writeStream": PROVEN_BY_READING },
+      decisions: {
+        "ledger.readStream": AS_IT_IS,
+        // The trail tells of it first, or it is not done.
+        "ledger.createStreamEvent": MINE,
+        "ledger.writeStream": PROVEN_BY_READING,
+      },
     },
   ],
   ResumeStream: [
@@ -155,7 +289,12 @@ export const OPERATIONS: Readonly<Record<string, readonly Scene[]>> = {
         itemBecomes((item) => ({ ...item, paused: { ...WHY, at: AT } })),
       ],
       run: (ports) => resumeStream({ stream: STREAM, ...WHY }, ports),
-      decisions: { "ledger.readStream": AS_IT_IS, "ledger.writeStream": PROVEN_BY_READING },
+      decisions: {
+        "ledger.readStream": AS_IT_IS,
+        // The trail tells of it first, or it is not done.
+        "ledger.createStreamEvent": MINE,
+        "ledger.writeStream": PROVEN_BY_READING,
+      },
     },
   ],
   RedriveBatch: [
@@ -164,6 +303,19 @@ export const OPERATIONS: Readonly<Record<string, readonly Scene[]>> = {
       before: (life) => [...life.until("reconciled"), ended],
       run: (ports) => redriveBatch({ batchId: BATCH, ...WHY }, ports),
       decisions: {
+        "ledger.readEvents": AS_IT_IS,
+        "executions.describe": AS_IT_IS,
+        "ledger.createEvent": MINE,
+        "executions.redrive": WRITE_AS_IT_IS,
+      },
+    },
+    {
+      when: "its continuation has failed",
+      before: (life) => [...life.until("reconciled"), ended, continuedInVain],
+      run: (ports) => redriveBatch({ batchId: BATCH, ...WHY }, ports),
+      decisions: {
+        // The trail tells which one is the newest, and an earlier one is never driven beside it.
+        "ledger.readEvents": AS_IT_IS,
         "executions.describe": AS_IT_IS,
         "ledger.createEvent": MINE,
         "executions.redrive": WRITE_AS_IT_IS,
@@ -182,6 +334,7 @@ export const OPERATIONS: Readonly<Record<string, readonly Scene[]>> = {
         "ledger.readSegments": AS_IT_IS,
         "ledger.readFiles": AS_IT_IS,
         "ledger.readEvents": AS_IT_IS,
+        "ledger.readStreamEvents": AS_IT_IS,
         "ledger.readProposals": AS_IT_IS,
         "ledger.readApprovals": AS_IT_IS,
         "objects.list reports": AS_IT_IS,

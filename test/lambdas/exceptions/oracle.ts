@@ -17,9 +17,9 @@ export interface View {
 export async function viewOf({ ledger, objects, executions }: Stores): Promise<View> {
   const stream = await ledger.readStream(STREAM);
   const files = stream?.batch?.id === BATCH ? (stream.batch.files ?? []) : await ledger.readFiles(BATCH);
-  const lying = async (area: Area) =>
+  const lying = async (area: Area, under = "") =>
     Promise.all(
-      (await objects.list(area, "")).map(async (key) => [key, (await objects.versions(area, key)).length]),
+      (await objects.list(area, under)).map(async (key) => [key, (await objects.versions(area, key)).length]),
     );
   const actions = (await ledger.readEvents(BATCH)).map(({ action }) => action.replace(/\d+$/, "n"));
   return {
@@ -35,6 +35,8 @@ export async function viewOf({ ledger, objects, executions }: Stores): Promise<V
       proposals: await ledger.readProposals(BATCH),
       approvals: await ledger.readApprovals(BATCH),
       actions: [...new Set(actions)].sort(),
+      streamActions: [...new Set((await ledger.readStreamEvents(STREAM)).map(({ action }) => action))],
+      evidence: await lying("reports", "evidence/"),
       executions: [...executions.all],
       work: await lying("work"),
       bankFiles: await lying("bankFiles"),

@@ -3,9 +3,12 @@ import { composeBankFile } from "../../../lambdas/billing-batch/compose-bank-fil
 import { planBatch } from "../../../lambdas/billing-batch/plan-segments/plan-segments.ts";
 import { reconcile } from "../../../lambdas/billing-batch/reconcile/reconcile.ts";
 import { stageSegment } from "../../../lambdas/billing-batch/stage-segment/stage-segment.ts";
-import type { FileItem, FileStateName, StreamItem } from "../../../lambdas/domain/records.ts";
+import type { FileItem, FileStateName, Outcome, StreamItem } from "../../../lambdas/domain/records.ts";
+import { approve } from "../../../lambdas/operations/approve/approve.ts";
+import { propose } from "../../../lambdas/operations/propose/propose.ts";
+import type { Instant } from "../../../lambdas/ports.ts";
 import { outboundKey } from "../../../lambdas/submission.ts";
-import { AT, PROFILE } from "../../builders.ts";
+import { AT, MORNING, PROFILE } from "../../builders.ts";
 import type { Scene } from "./cells.ts";
 import {
   AS_IT_IS,
@@ -21,7 +24,7 @@ import {
   SEGMENT,
   WRITE_AS_IT_IS,
 } from "./decisions.ts";
-import { acquired, BATCH, type Change, EARLIER, FENCE, STREAM, submitted } from "./life.ts";
+import { acquired, BATCH, type Change, EARLIER, FENCE, STREAM, submitted, WHY, worldIn } from "./life.ts";
 
 const EVENT = { batchId: BATCH, fence: FENCE };
 /** Later than the first call's turn, as a redrive's is. */
@@ -65,6 +68,41 @@ export const delivered: Change = async ({ ledger, objects }) => {
   const stored = await objects.read("bankFiles", key);
   objects.put("outbound", outboundKey(PROFILE.userId, BATCH, 1), stored?.bytes ?? Buffer.alloc(0));
 };
+
+/** When the bank has answered about the first file, and later, when people bring that forward. */
+const STATED = new Date(MORNING + 30 * 60_000).toISOString();
+export const RESOLVING = (MORNING + 40 * 60_000) as Instant;
+
+/** What a person proposes of the first file on the bank's words. */
+export const resolve = (ports: Parameters<typeof propose>[1], outcome: Outcome) =>
+  propose(
+    {
+      action: "resolve-submission",
+      batchId: BATCH,
+      number: 1,
+      outcome,
+      evidence: Buffer.from("Dear customer, this is what we have of it. Yours, the bank."),
+      reference: "CAS-1",
+      channel: "email",
+      statedAt: STATED,
+      ...WHY,
+    },
+    ports,
+  );
+
+/** That proposal, and a second person's yes. */
+const resolved =
+  (outcome: Outcome): Change =>
+  async (stores) => {
+    const world = worldIn(stores);
+    world.now = RESOLVING;
+    const { id } = await resolve(world.ports(), outcome);
+    await approve({ proposal: id, by: "ben" }, world.ports());
+  };
+
+/** The first file in doubt: its intent stands, and nothing lies under its key. */
+export const inDoubt: readonly Change[] = [firstFile("UNKNOWN"), intent];
+export const resolvedAs = (outcome: Outcome): readonly Change[] => [...inDoubt, resolved(outcome)];
 
 /**
  * The second single-winner write: only the ledger says that it was won. Never won, nothing is sent, and a second call
@@ -249,6 +287,13 @@ export const STEPS: Readonly<Record<string, readonly Scene[]>> = {
         "objects.create reports": WRITE_AS_IT_IS,
       },
     },
+    {
+      when: "every file is with the bank",
+      before: (life) => life.until("submitted"),
+      run: (ports) => reconcile(EVENT, ports),
+      // The verdict that stands is not judged again, and who cannot read it does not know that it stands.
+      decisions: { "ledger.readStream": AS_IT_IS, "ledger.readBatch": AS_IT_IS },
+    },
   ],
   SubmitBankFile: [
     {
@@ -296,7 +341,11 @@ export const STEPS: Readonly<Record<string, readonly Scene[]>> = {
         "objects.versions outbound": doubt(["SUBMITTING", "RECONCILED"]),
         // Whatever the put has thrown, the intent that stands there is read.
         "ledger.createSubmission": { lost: "goes on", landed: "goes on" },
-        "ledger.readSubmission": doubt(["SUBMITTING", "RECONCILED"]),
+        "ledger.readSubmission#1": doubt(["SUBMITTING", "RECONCILED"]),
+        // The doubt is taken down before anybody asks what people have said of it.
+        "ledger.readSubmission#2": doubt(["UNKNOWN", "RECONCILED"]),
+        "ledger.readProposals": doubt(["UNKNOWN", "RECONCILED"]),
+        "ledger.readApprovals": doubt(["UNKNOWN", "RECONCILED"]),
         // A doubt that cannot be written down is no less a doubt.
         "ledger.readStream#3": doubt(["SUBMITTING", "RECONCILED"]),
         "ledger.writeStream": {
@@ -336,6 +385,51 @@ export const STEPS: Readonly<Record<string, readonly Scene[]>> = {
         "ledger.createSubmission": { lost: "goes on", landed: "goes on" },
         "ledger.readSubmission": doubt(["UNKNOWN", "RECONCILED"]),
         "ledger.readStream#3": doubt(["UNKNOWN", "RECONCILED"]),
+        // What people have said of it, and cannot be read, has not been said.
+        "ledger.readProposals": doubt(["UNKNOWN", "RECONCILED"]),
+        "ledger.readApprovals": doubt(["UNKNOWN", "RECONCILED"]),
+      },
+    },
+    {
+      when: "two people have resolved the first file as rejected",
+      before: (life) => [...life.until("reconciled"), ...resolvedAs("rejected")],
+      run: (ports) => submitted(ports),
+      now: RESOLVING,
+      decisions: {
+        "ledger.readBatch": AS_IT_IS,
+        "ledger.readStream": AS_IT_IS,
+        // Before anybody is believed that the bank does not have it, and once more after that.
+        "objects.versions outbound": doubt(["UNKNOWN", "RECONCILED"]),
+        "ledger.createSubmission": { lost: "goes on", landed: "goes on" },
+        "ledger.readSubmission": doubt(["UNKNOWN", "RECONCILED"]),
+        "ledger.readStream#3": doubt(["UNKNOWN", "RECONCILED"]),
+        "ledger.readProposals": doubt(["UNKNOWN", "RECONCILED"]),
+        "ledger.readApprovals": doubt(["UNKNOWN", "RECONCILED"]),
+        "ledger.writeStream": PROVEN_BY_READING,
+      },
+    },
+    {
+      when: "two people have resolved the first file as submitted",
+      before: (life) => [...life.until("reconciled"), ...resolvedAs("submitted")],
+      run: (ports) => submitted(ports),
+      now: RESOLVING,
+      decisions: {
+        "ledger.readBatch": AS_IT_IS,
+        "ledger.readStream": AS_IT_IS,
+        "objects.versions outbound#1": doubt(["UNKNOWN", "RECONCILED"]),
+        "ledger.createSubmission#1": { lost: "goes on", landed: "goes on" },
+        "ledger.readSubmission": doubt(["UNKNOWN", "RECONCILED"]),
+        "ledger.readStream#3": doubt(["UNKNOWN", "RECONCILED"]),
+        "ledger.readProposals": doubt(["UNKNOWN", "RECONCILED"]),
+        "ledger.readApprovals": doubt(["UNKNOWN", "RECONCILED"]),
+        "ledger.writeStream": PROVEN_BY_READING,
+        // And then the second file, as ever.
+        "objects.read bankFiles": AS_IT_IS,
+        "ledger.createSubmission#2": intentPut(["SUBMITTED", "WITHDRAWN"]),
+        "objects.versions outbound#2": doubt(["SUBMITTED", "UNKNOWN"], ["SUBMITTED", "UNKNOWN"]),
+        "objects.create outbound": delivery(["SUBMITTED", "UNKNOWN"]),
+        "objects.versions outbound#3": doubt(["SUBMITTED", "SUBMITTING"]),
+        "objects.read outbound": doubt(["SUBMITTED", "SUBMITTING"]),
       },
     },
   ],
@@ -360,6 +454,18 @@ export const STEPS: Readonly<Record<string, readonly Scene[]>> = {
         "objects.read work": AS_IT_IS,
         "objects.create reports#1": NUMBERED,
         "objects.create reports": WRITE_AS_IT_IS,
+      },
+    },
+    {
+      when: "an earlier execution has closed it",
+      before: (life) => life.until("closed"),
+      run: (ports) => closeBatch(EVENT, ports),
+      decisions: {
+        "ledger.readBatch": AS_IT_IS,
+        "ledger.readStream": AS_IT_IS,
+        // A report that cannot be read is not one that is missing: no second one is written.
+        "objects.list reports": AS_IT_IS,
+        "objects.read reports": AS_IT_IS,
       },
     },
   ],

@@ -47,6 +47,20 @@ describe("what a trail tells of executions", () => {
     expect(trail(...people).used(NOW)).toBe(0);
   });
 
+  it("is nothing where such a line names no execution of the batch", () => {
+    const strange = trail(
+      acquired("by hand", 0),
+      acquired("au-cba-2026-03-02-02-c3", 0),
+      line(continuedAction("x"), "anna", 0),
+    );
+    expect([strange.isEmpty, strange.last, strange.used(NOW), strange.isYoung(0, NOW)]).toEqual([
+      true,
+      0,
+      0,
+      false,
+    ]);
+  });
+
   it("has every name that has acquired the lock among the used ones, however long ago", () => {
     const known = trail(acquired(BATCH, 400 * DAY), acquired(`${BATCH}-c2`, 0), acquired(`${BATCH}-c1`, 1));
     expect([known.last, known.used(NOW)]).toEqual([2, 2]);

@@ -16,11 +16,12 @@ import type { FileItem, FileStateName, SubmissionItem } from "../../lambdas/doma
 import { abandonBatch } from "../../lambdas/operations/abandon-batch/abandon-batch.ts";
 import { approve } from "../../lambdas/operations/approve/approve.ts";
 import { propose, type ProposeEvent } from "../../lambdas/operations/propose/propose.ts";
+import { requestToPropose } from "../../lambdas/operations/propose/request.ts";
 import { MOST_EVIDENCE } from "../../lambdas/operations/propose/resolve-submission.ts";
 import { showBatch } from "../../lambdas/operations/show-batch/show-batch.ts";
 import type { Instant } from "../../lambdas/ports.ts";
 import { sha256OfText } from "../../lambdas/proposal-hash.ts";
-import { AT, batchItem, MORNING, sha256 } from "../builders.ts";
+import { AT, batchItem, heldBy, MORNING, sha256 } from "../builders.ts";
 import { answerLost, dying, failing, lost, sdkError } from "../port-faults.ts";
 import { bytesOf, filesOf, itemOf, memory, pickUp, reconciled, type World, worldOn } from "../world.ts";
 
@@ -89,6 +90,25 @@ async function changeFile(world: World, change: Partial<FileItem>): Promise<void
     item.version,
   );
 }
+
+describe("a request to resolve a file in doubt", () => {
+  const { by: _by, ...asked } = request(worldOn(memory()));
+  const body = { ...asked, evidence: LETTER.toString("base64") };
+
+  it("brings its evidence as base64, and means the bytes", () => {
+    expect(requestToPropose.parse(body)).toEqual({ ...body, evidence: LETTER });
+  });
+
+  test.each([
+    ["evidence that is no base64", { evidence: "Dear customer" }],
+    ["a file that no batch can have", { number: 100 }],
+    ["no instant", { statedAt: "today" }],
+    ["a reference in which a bank account fits", { reference: "062-000 12345678" }],
+    ["a person, who is not told by the request", { by: "bob" }],
+  ])("is refused with %s", (_what, over) => {
+    expect(requestToPropose.safeParse({ ...body, ...over }).success).toBe(false);
+  });
+});
 
 describe("proposing to resolve a file in doubt", () => {
   it("keeps evidence, file, intent, people and reason, and is in the audit trail", async () => {
@@ -198,6 +218,14 @@ describe("proposing to resolve a file in doubt", () => {
     const world = await doubted(["SUBMITTING"]);
     await resolved(world);
     expect(await submit(world)).toMatchObject({ rejected: 1 });
+  });
+
+  it("is refused before the batch has any files", async () => {
+    const world = worldOn(memory());
+    await world.ledger.writeBatch(batchItem({ stream: world.stream.name }), undefined);
+    await world.ledger.writeStream(heldBy(world.id(), {}, { stream: world.stream.name }), undefined);
+    await expect(proposed(world, { statedAt: AT })).rejects.toThrow(/there is no file 01/);
+    expect(await world.objects.list("reports", "")).toEqual([]);
   });
 
   it("is refused while no intent stands, or one of other bytes", async () => {
@@ -524,6 +552,19 @@ describe("a file in doubt that two people have resolved", () => {
       await expect(told).rejects.toMatchObject({ cause: error });
       expect(await submit(world)).toMatchObject({ rejected: 1 });
     }
+  });
+
+  it("is left to the later acquire by a call that has lost its fence on the way, and that is no doubt", async () => {
+    const world = await doubted(["SUBMITTING"]);
+    await resolved(world);
+    const ports = world.ports();
+    const ledger = failing(ports.ledger, "createSubmission", async ({ reach }) => {
+      const item = await itemOf(world);
+      await world.ledger.writeStream({ ...item, version: item.version + 1, fence: 2 }, item.version);
+      return reach();
+    });
+    await expect(submit(world, { ...ports, ledger })).rejects.toThrow(StaleFence);
+    expect(await statesOf(world)).toEqual(["SUBMITTING"]);
   });
 
   it("is settled once by two calls at once, and after a move whose answer was lost", async () => {

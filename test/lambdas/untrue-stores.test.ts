@@ -7,7 +7,7 @@ import { planBatch } from "../../lambdas/billing-batch/plan-segments/plan-segmen
 import { stageSegment } from "../../lambdas/billing-batch/stage-segment/stage-segment.ts";
 import { submitBankFile } from "../../lambdas/billing-batch/submit-bank-file/submit-bank-file.ts";
 import { DueListMismatch, DueListMissing, LedgerBroken, NotReconciled } from "../../lambdas/domain/faults.ts";
-import type { BatchItem, FileItem, StreamItem } from "../../lambdas/domain/records.ts";
+import type { BatchItem, FileItem, Resolution, StreamItem } from "../../lambdas/domain/records.ts";
 import type { Stream } from "../../lambdas/domain/stream.ts";
 import { dueListIdentity } from "../../lambdas/due-list-identity.ts";
 import { abandonBatch } from "../../lambdas/operations/abandon-batch/abandon-batch.ts";
@@ -385,6 +385,37 @@ describe("CloseBatch", () => {
 });
 
 describe("the last report of a batch", () => {
+  it("tells what two people have said of a file, when, and by which proposal, and of no other file", async () => {
+    const { ledger, objects, world } = inMemory();
+    await reconciled(world, ["REJECTED", "WITHDRAWN"]);
+    const resolved: Resolution = {
+      outcome: "rejected",
+      proposal: `${world.id()}.${"a".repeat(32)}`,
+      proposedBy: "ann",
+      approvedBy: "ben",
+      reason: "the bank says so",
+      evidence: { key: "k", sha256: "e", reference: "CAS-1", channel: "email", statedAt: AT },
+      at: "2026-10-05T20:03:00.000Z",
+    };
+    const judged = [1, 2].map((number) => {
+      const { sha256: hash, debits, cents, firstLine, lastLine } = fileItem({ number });
+      return { number, sha256: hash, debits, cents, firstLine, lastLine, state: "RECONCILED" as const };
+    });
+    const verdict = gateReport(world.id(), { files: judged });
+    objects.put("reports", `${world.id()}/report-001.json`, Buffer.from(JSON.stringify(verdict)));
+    const item = await itemOf(world);
+    const files = item.batch?.files?.map((file) => (file.number === 1 ? { ...file, resolved } : file)) ?? [];
+    ledger.putStream(withBatch(item, { files }));
+    world.now = (world.now + 600_000) as typeof world.now;
+    const { report } = await closeBatch({ batchId: world.id(), fence: 1 }, world.ports());
+    const stored = await objects.read("reports", report);
+    const content = JSON.parse(stored?.bytes.toString("utf8") ?? "") as typeof verdict;
+    expect(content.files.map((file) => file.resolved)).toEqual([resolved, undefined]);
+    expect(content.timeline.filter(({ what }) => what.includes("resolved"))).toEqual([
+      { at: resolved.at, what: `file 1 resolved as rejected by proposal ${resolved.proposal}` },
+    ]);
+  });
+
   it("lists the rows that were excluded, segment by segment", async () => {
     const { ledger, objects, world } = inMemory();
     await reconciled(world, ["SUBMITTED"]);

@@ -34,7 +34,9 @@ export async function everythingKept({ app, stores, folder }: LocalBilling): Pro
     const { Items = [], LastEvaluatedKey } = await client.send(new ScanCommand({ TableName: table }));
     if (LastEvaluatedKey) throw new Error(`the ${place} is too large for one page`);
     for (const item of Items.map((one) => unmarshall(one))) {
-      kept.push({ place, where: String(item["pk"] ?? item["id"]), text: JSON.stringify(item) });
+      const [kind, under] = [item["pk"], item["sk"]].map((key) => String(key).split("#")[0]);
+      const where = `${kind} ${under}: ${String(item["pk"] ?? item["id"])}`;
+      kept.push({ place, where, text: JSON.stringify(item) });
     }
   }
   client.destroy();

@@ -91,8 +91,8 @@ export class LeakRuns {
     return this.printed(stream, slot);
   }
 
-  async printed(stream: BilledStream, slot: Slot = {}) {
-    const { view, ...run } = await stream.viewed(slot);
+  async printed(stream: BilledStream, slot: Slot = {}, ended = stream.viewed(slot)) {
+    const { view, ...run } = await ended;
     const execution = this.billing.app.execution(run.id);
     const name = stream.stream.name;
     const texts = [viewText(view, name), JSON.stringify(view)];
@@ -249,7 +249,7 @@ export class LeakRuns {
     return failed;
   }
 
-  /** Doubt, redrive, pause and abandon, with files of which some were sent. */
+  /** Doubt, redrive, pause, abandon, resolve and continue, with files of which some were sent. */
   async interrupted(): Promise<string[]> {
     const { wire } = this.billing;
     const ends: string[] = [];
@@ -267,8 +267,8 @@ export class LeakRuns {
     await longAgo(stream);
     const { id } = await proposes(this.billing, stream.id(), "anna", "rejected");
     await approves(this.billing, id, "ben");
-    await stream.redrive();
-    ends.push((await this.printed(stream)).view.files[0]?.state ?? "");
+    const continued = await this.printed(stream, {}, stream.continued());
+    ends.push(`${continued.id.slice(-2)} ${continued.status} ${continued.view.files[0]?.state}`);
 
     const paused = this.billing.stream();
     await paused.pause();

@@ -16,6 +16,22 @@ import {
 } from "./leak-places.ts";
 import { LeakRuns, type Told } from "./leak-runs.ts";
 
+/** Each kind of item that the ledger has, by the first words of its keys. */
+const ITEMS = [
+  "BATCH APPROVAL",
+  "BATCH EVENT",
+  "BATCH FILE",
+  "BATCH META",
+  "BATCH PROPOSAL",
+  "BATCH SEGMENT",
+  "MANDATE DEBIT",
+  "MANDATE RETURN",
+  "STREAM CLOSED",
+  "STREAM EVENT",
+  "STREAM STATE",
+  "SUBMISSION INTENT",
+];
+
 /** Where bank accounts must not be; each of these places must have been searched. */
 const ELSEWHERE = [
   "plans and exclusions",
@@ -53,6 +69,7 @@ let ended: {
   readonly mistaken: number;
 };
 let places: Map<string, Searched>;
+let items: Set<string | undefined>;
 beforeAll(async () => {
   runs = await LeakRuns.open();
   const printing = printed(runs);
@@ -69,6 +86,7 @@ beforeAll(async () => {
   const told: Told[] = [...runs.told, ...(await everythingKept(runs.billing)), ...(await printing)];
   search = new CanarySearch(runs.payers);
   places = searched(told, search);
+  items = new Set(told.filter(({ place }) => place === "ledger").map(({ where }) => where.split(":")[0]));
   process.stdout.write(`${searchTable(places)}\n`);
 }, 300_000);
 afterAll(() => runs.billing.close());
@@ -108,7 +126,7 @@ describe("bank accounts and names of payers", () => {
     expect(ended.interrupted).toEqual([
       "SubmissionUnknown",
       "SubmissionUnknown",
-      "REJECTED",
+      "c1 SUCCEEDED REJECTED",
       "StreamPaused",
       "ABANDONED",
       "IdempotencyPersistenceLayerError",
@@ -134,6 +152,7 @@ describe("bank accounts and names of payers", () => {
 
   test("are searched for in every place that there is", () => {
     expect([...places.keys()].toSorted()).toEqual([...HOMES, ...ELSEWHERE].toSorted());
+    expect([...items].toSorted()).toEqual(ITEMS);
   });
 });
 

@@ -240,7 +240,6 @@ async function faultsOf(
   const key = stage.landed.map(({ name, text }) => `${name} ${text}`).join("\n");
   const state = cell.variant === "other bytes" ? await judgedState(scene, life, stage) : known.get(key);
   const { view, twice, wrong } = await (state ?? remembered(known, key, judgedState(scene, life, stage)));
-  const same = (a: View, b: View) => isDeepStrictEqual(a, b);
   const files = (of: View) => of.files.join();
   const ended = endFaults(at, cell, outcome, later, usually.outcome);
   const expected = decision.files?.join();
@@ -259,6 +258,17 @@ async function faultsOf(
     } else if (!same(twice, usually.twice)) ended.push("called again, it comes to another end");
   }
   return [...ended, ...wrong];
+}
+
+/** What two views were found to be: the errors of one call leave the same few views, and are many. */
+const COMPARED = new WeakMap<View, WeakMap<View, boolean>>();
+
+function same(a: View, b: View): boolean {
+  const known = COMPARED.get(a) ?? new WeakMap<View, boolean>();
+  COMPARED.set(a, known);
+  const is = known.get(b) ?? isDeepStrictEqual(a, b);
+  known.set(b, is);
+  return is;
 }
 
 function remembered<T>(known: Map<string, Promise<T>>, key: string, value: Promise<T>): Promise<T> {

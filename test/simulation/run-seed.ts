@@ -106,7 +106,8 @@ export async function runSeed(seed: number, mode: BankMode, options: RunOptions)
   };
   const people = async () => {
     await Promise.all(lists.map(looked));
-    const left = successors(scene);
+    // What nobody debited is billed once more in every other run: it takes as long as all that came before.
+    const left = phases.chance(0.5) ? successors(scene) : [];
     for (const list of left) {
       deliver(scene, list);
       starts(scene, list);

@@ -64,7 +64,7 @@ export function meddler(scene: Scene): void {
       if (deed < 20) call("redrive", "RedriveBatch", { batchId, ...by });
       else if (deed < 32) quietly("redrive", () => newest !== undefined && machine.redrive(newest));
       else if (deed < 46) call("continue", "ContinueBatch", { batchId, ...by });
-      else if (deed < 62) call("abandon", "AbandonBatch", { batchId, ...by });
+      else if (deed < 55) call("abandon", "AbandonBatch", { batchId, ...by });
       else if (deed < 74) {
         call("pause", "PauseStream", { stream, ...by });
         if (own.chance(0.7))

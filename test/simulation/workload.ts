@@ -214,7 +214,7 @@ class ListMaker {
   lists(): BatchList[] {
     const random = this.#random;
     if (random.chance(0.12)) return this.#twins();
-    const count = random.pick([1, 1, 1, 2, 2, 3]);
+    const count = random.pick([1, 1, 1, 1, 1, 2, 2, 3]);
     const fresh = this.#chunks(random.int(10, 29), count);
     const earlier: Owed[] = [];
     return fresh.map((chunk, index) => {

@@ -17,12 +17,12 @@ export function intercepted<Port extends object>(
   port: Port,
   through: (call: Call) => Promise<unknown>,
 ): Port {
-  const methods = Object.entries(port).map(([method, original]) => [
-    method,
-    async (...args: unknown[]) =>
-      through({ method, args, reach: async () => (original as Method).apply(port, args) }),
-  ]);
-  return Object.fromEntries(methods) as Port;
+  const methods: Record<string, Method> = {};
+  for (const [method, original] of Object.entries(port) as [string, Method][]) {
+    methods[method] = async (...args) =>
+      through({ method, args, reach: async () => original.apply(port, args) });
+  }
+  return methods as Port;
 }
 
 /** A mishap that befalls one call: what reaches the port, and what the step gets instead of an answer. */

@@ -63,9 +63,7 @@ const LEAST_SUBMITTING = 0.6;
 /** Why these runs do not show what they are to show, even if none of them broke anything. */
 export function shortfalls({ marks, ends, reached, failures }: Summary): string[] {
   const batches = ends.closed + ends.abandoned + ends.parked;
-  const shortfall: string[] = failures.map(
-    ({ seed, mode, violations }) => `seed ${seed}, ${mode}: ${violations[0]?.invariant}`,
-  );
+  const shortfall = failures.flatMap(failureText);
   for (const end of ["closed", "abandoned", "parked"] as const) {
     if (ends[end] < LEAST_SHARE * batches)
       shortfall.push(`only ${ends[end]} of ${batches} batches ended ${end}`);
@@ -91,12 +89,14 @@ export function summaryText({ runs, faults, marks, ends, reached, lasted, failur
     `           reached submission ${share(reached.submission)}, went through UNKNOWN ${share(reached.unknown)}`,
     ...Object.entries(marks).map(([mark, times]) => `mark       ${mark.padEnd(30)} ${times}`),
   ];
-  for (const { seed, mode, violations, last } of failures.slice(0, 20)) {
-    lines.push(
-      `FAILED     seed ${seed}, ${mode}: ${violations[0]?.invariant}: ${violations[0]?.what}`,
-      `           after ${last}`,
-      `           npm run simulate -- --replay ${seed} --mode ${mode}`,
-    );
-  }
   return `${lines.join("\n")}\n`;
+}
+
+/** What broke, after which operation, and the one command that shows it again. */
+function failureText({ seed, mode, violations, last }: Failure): string[] {
+  return [
+    ...violations.slice(0, 1).map(({ invariant, what }) => `seed ${seed}, ${mode}: ${invariant}: ${what}`),
+    `  after ${last}`,
+    `  npm run simulate -- --replay ${seed} --mode ${mode}`,
+  ];
 }

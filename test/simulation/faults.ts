@@ -113,7 +113,7 @@ export class DrawnFaults implements FaultSource {
   constructor(random: Random) {
     const level = random.pick([0.2, 0.4, 0.4, 0.8, 0.8, 2]);
     this.#rates = FAULT_KINDS.filter(() => random.chance(0.6)).map(
-      (kind) => [kind, level * 0.0026 * (0.2 + random.next() * 2)] as const,
+      (kind) => [kind, level * 0.0022 * (0.2 + random.next() * 2)] as const,
     );
   }
 

@@ -25,19 +25,8 @@ const MOST_LOOKS = 200;
 export async function tend(scene: Scene, list: BatchList): Promise<End> {
   const { scheduler, ledger, machine } = scene;
   const random = scene.random.fork(`operator ${list.batchId}`);
-  const policy = random.pick([
-    "finish",
-    "finish",
-    "finish",
-    "finish",
-    "finish",
-    "finish",
-    "finish",
-    "abandon",
-    "abandon",
-    "park",
-    "park",
-  ] as const);
+  const draw = random.next();
+  const policy: Policy = draw < 0.73 ? "finish" : draw < 0.79 ? "abandon" : "park";
   const who = { by: "olga", reason: "on call", batchId: list.batchId };
   let stopped = 0;
   // Now and then nobody looks until the bank has closed, or for longer than an execution can be redriven.

@@ -11,7 +11,7 @@ export function starts(scene: Scene, list: BatchList): void {
   const spread = random.chance(0.3) ? 30 : random.pick([2_000, 60_000, 10 * MINUTE]);
   const scheduledTime = new Date(scheduler.now + at).toISOString();
   const event = { stream: list.stream, scheduledTime, number: list.number };
-  const times = random.int(1, 3);
+  const times = random.int(2, 3);
   for (let n = 0; n < times; n += 1) {
     scheduler.after(at + random.int(0, spread), `start ${list.batchId}`, () => {
       act("schedule", "start", list.batchId);

@@ -87,7 +87,8 @@ type Next = "redrive" | "continue" | "abandon" | "resume" | "resolve" | "accept"
 
 /** By the name of the error, as the runbook says, and by what this person is inclined to. */
 function decided(error: string, policy: Policy, random: Random, state: string | undefined): Next {
-  if (state === "CLOSED") return "redrive";
+  // Its close died half way: the execution that was at it goes on, or a new one does.
+  if (state === "CLOSED") return random.chance(0.5) ? "redrive" : "continue";
   if (state === "ABANDONED") return "abandon";
   switch (error) {
     case "LockHeld":

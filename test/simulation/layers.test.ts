@@ -457,27 +457,35 @@ describe("void-means-never", () => {
 });
 
 describe("resolved-late", () => {
-  const resolved = { batchId: ID, id: "p", action: "resolve-submission" };
-  const late = NOW + 20 * 60_000;
-  const rejected = (at: number) => effect("writeStream", [next("REJECTED")], { at });
+  const LATE = NOW + 20 * 60_000 + 1;
+  const statedAt = (at: number) => ({ evidence: { statedAt: new Date(at).toISOString() } });
+  const resolved = {
+    ...{ batchId: ID, id: "p", action: "resolve-submission", outcome: "rejected", number: 1 },
+    ...{ sha256: HASH, nonce: "before", by: "ann" },
+    ...statedAt(LATE),
+  };
+  const approval = { batchId: ID, proposal: "p", by: "bob" };
+  const rejected = () => stream(next("REJECTED"));
 
-  it("lets nothing be REJECTED without two people's word", () => {
+  it("lets it be REJECTED when two people have said so of what the bank stated late enough", () => {
     opened("COMPOSED", "RECONCILED", "SUBMITTING", "UNKNOWN");
     effect("createProposal", [resolved]);
-    expect(rejected(late)).toEqual(["resolved-late"]);
+    effect("createApproval", [approval]);
+    expect(rejected()).toEqual([]);
   });
 
-  it("lets nothing be REJECTED while a delivery may be on the way", () => {
+  it.each([
+    ["nobody approved", {}, undefined],
+    ["nobody else approved", {}, { ...approval, by: "ann" }],
+    ["it was stated while a delivery could be on the way", statedAt(LATE - 1), approval],
+    ["it was said that the bank has it", { outcome: "submitted" }, approval],
+    ["it was said of another file", { number: 2 }, approval],
+    ["it was said of other bytes", { sha256: "0" }, approval],
+    ["it was said of another intent", { nonce: "other" }, approval],
+  ])("lets nothing be REJECTED where %s", (_, over, approved) => {
     opened("COMPOSED", "RECONCILED", "SUBMITTING", "UNKNOWN");
-    effect("createProposal", [resolved]);
-    effect("createApproval", [{ batchId: ID, proposal: "p" }]);
-    expect(rejected(late - 1)).toEqual(["resolved-late"]);
-  });
-
-  it("lets it be REJECTED when both are there", () => {
-    opened("COMPOSED", "RECONCILED", "SUBMITTING", "UNKNOWN");
-    effect("createProposal", [resolved]);
-    effect("createApproval", [{ batchId: ID, proposal: "p" }]);
-    expect(rejected(late)).toEqual([]);
+    effect("createProposal", [{ ...resolved, ...over }]);
+    if (approved) effect("createApproval", [approved]);
+    expect(rejected()).toEqual(["resolved-late"]);
   });
 });

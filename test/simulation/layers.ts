@@ -104,7 +104,7 @@ export class Layers implements Observer {
     this.#carried(event, name, before, wrong);
     this.#frozenSet(before, next, wrong);
     const was = before?.batch?.id === next.batch?.id ? before?.batch?.files : undefined;
-    if (next.batch?.files !== was) this.#moves(event, next, was, wrong);
+    if (next.batch?.files !== was) this.#moves(next, was, wrong);
   }
 
   #lock(name: string, before: StreamItem | undefined, next: StreamItem, wrong: Wrong): void {
@@ -164,7 +164,7 @@ export class Layers implements Observer {
     }
   }
 
-  #moves(event: Effect, { batch }: StreamItem, before: readonly FileItem[] | undefined, wrong: Wrong): void {
+  #moves({ batch }: StreamItem, before: readonly FileItem[] | undefined, wrong: Wrong): void {
     if (batch === undefined) return;
     for (const [index, file] of (batch.files ?? []).entries()) {
       const name = `file ${file.number} of batch ${batch.id}`;
@@ -178,18 +178,12 @@ export class Layers implements Observer {
         wrong("one-winner", `${name} was begun by one call, and then by another`);
       }
       if (was?.state === file.state) continue;
-      this.#arrived(event, batch, file, name, wrong);
+      this.#arrived(batch, file, name, wrong);
     }
   }
 
   /** What must be true of a file that has just come into its state. */
-  #arrived(
-    event: Effect,
-    batch: NonNullable<StreamItem["batch"]>,
-    file: FileItem,
-    name: string,
-    wrong: Wrong,
-  ): void {
+  #arrived(batch: NonNullable<StreamItem["batch"]>, file: FileItem, name: string, wrong: Wrong): void {
     const submission = this.#picture.submissions.get(
       submissionKey({ batchId: batch.id, number: file.number }),
     );
@@ -209,7 +203,7 @@ export class Layers implements Observer {
         if (!key) wrong("one-winner", `${name} is SUBMITTED, and nothing was ever put for it`);
         return;
       case "REJECTED":
-        this.#resolved(event, batch.id, submission, name, wrong);
+        this.#resolved(batch.id, file, submission, name, wrong);
         return;
       case "COMPOSED":
       case "UNKNOWN":
@@ -217,22 +211,38 @@ export class Layers implements Observer {
     }
   }
 
-  /** The bank's statement is proof only when nobody can be on the way any more, and two people have seen it. */
+  /**
+   * The bank's statement is proof only of this file and this intent, when nobody can be on the way any more, and when
+   * two people have said so: judged from proposal, approval and intent as they stand, not by what the file says of it.
+   */
   #resolved(
-    event: Effect,
     batchId: string,
-    submission: SubmissionItem | undefined,
+    file: FileItem,
+    intent: SubmissionItem | undefined,
     name: string,
     wrong: Wrong,
   ): void {
-    const approved = new Set(this.#picture.approvals.get(batchId)?.map(({ proposal }) => proposal));
-    const proposals = this.#picture.proposals.get(batchId) ?? [];
-    const isApproved = proposals.some(
-      ({ id, action }) => (action as string).startsWith("resolve") && approved.has(id),
+    const approvals = this.#picture.approvals.get(batchId) ?? [];
+    const stated = (this.#picture.proposals.get(batchId) ?? []).filter(
+      (one) =>
+        one.action === "resolve-submission" &&
+        one.outcome === "rejected" &&
+        one.number === file.number &&
+        one.sha256 === file.sha256 &&
+        one.nonce === intent?.nonce &&
+        approvals.some(({ proposal, by }) => proposal === one.id && by !== one.by),
     );
-    if (!isApproved) wrong("resolved-late", `${name} is REJECTED, and no two people have said so`);
-    if (submission && event.at < Date.parse(submission.at) + LATE_MS) {
-      wrong("resolved-late", `${name} is REJECTED while its delivery may still be on the way`);
+    if (stated.length === 0) wrong("resolved-late", `${name} is REJECTED, and no two people have said so`);
+    const isProof = stated.some(
+      (one) =>
+        one.action === "resolve-submission" &&
+        Date.parse(one.evidence.statedAt) > Date.parse(intent?.at ?? "") + LATE_MS,
+    );
+    if (stated.length > 0 && !isProof) {
+      wrong(
+        "resolved-late",
+        `${name} is REJECTED by what was said while its delivery could still be on the way`,
+      );
     }
   }
 

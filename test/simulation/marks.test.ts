@@ -57,6 +57,13 @@ const held = (over: object = {}) => heldBy(ID, over);
 const three = [1, 2, 3].map((number) => fileItem({ number }));
 const submitting = held({ files: [fileItem({ state: "SUBMITTING" })] });
 const submitted = held({ files: [fileItem({ state: "SUBMITTED" })] });
+const resolved = held({
+  files: [fileItem({ state: "REJECTED", resolved: { outcome: "rejected" } as never })],
+});
+const accepted = held({
+  files: [fileItem({ state: "SUBMITTING" })],
+  verdict: { sha256s: [], at: AT, report: "r", accepted: [] },
+});
 const bytes = Buffer.from("x");
 
 /** For each mark, what happens when it is come through; the last event counts it. */
@@ -95,9 +102,10 @@ const SCENES: Readonly<Record<Mark, readonly SimulationEvent[]>> = {
   "continue.after-redrive-limit": [execution(), execution({ name: `${ID}-c1`, at: 14 * DAY + 1 })],
   "redrive.after-failure": [execution({ status: "FAILED" }), execution({ redrives: 1 })],
   "redrive.after-success": [ended("RedriveBatch", { error: "BatchClosed" })],
-  "resolve.submitted": [action("resolve", `${ID}-01 submitted`)],
-  "resolve.rejected": [action("resolve", `${ID}-01 rejected`)],
-  "accept.suspicion": [action("accept")],
+  "resolve.rejected": [effect("writeStream", [resolved], { before: submitting })],
+  "resolve.refused": [ended("Propose", { error: "ProposalRefused" })],
+  "approval.refused": [ended("Approve", { error: "ApprovalRefused" })],
+  "accept.suspicion": [effect("writeStream", [accepted], { before: submitting })],
   "gate.failed": [ended("Reconcile", { error: "GateFailed" })],
   paused: [ended("AcquireLock", { error: "StreamPaused" })],
   "deployed.mid-batch": [execution(), action("deploy", "r2")],
@@ -162,7 +170,7 @@ describe("the marks of a run", () => {
 
   it("are missing until something has come through them", () => {
     expect(marked([]).missing()).toEqual(MARKS);
-    expect(marked([action("accept")]).missing()).toHaveLength(MARKS.length - 1);
+    expect(marked([ended("Reconcile", { error: "GateFailed" })]).missing()).toHaveLength(MARKS.length - 1);
   });
 
   it("count no retry in what a redrive begins again, and no acquire that was clear", () => {

@@ -23,8 +23,9 @@ export const MARKS = [
   "continue.after-redrive-limit",
   "redrive.after-failure",
   "redrive.after-success",
-  "resolve.submitted",
   "resolve.rejected",
+  "resolve.refused",
+  "approval.refused",
   "accept.suspicion",
   "gate.failed",
   "paused",
@@ -49,8 +50,7 @@ const REDRIVE_LIMIT_MS = 14 * 24 * 3_600_000;
 
 /**
  * Counts the marks that a run has come through. Actors tell it what they do by `action` events, of which `what` is one
- * of: redrive, continue, abandon, resolve, accept, pause, resume, deploy, pick-up, delete, reject, wake. Their target
- * is the batch, stream, key or release that it is about; of `resolve` it is `<batch>-<nn> submitted` or `<batch>-<nn> rejected`. Who wakes is the caller's id.
+ * of: deploy (its target is the release), delete (the key), wake (who wakes is the caller's id).
  */
 export class Marks implements Observer {
   readonly counts = new Map<Mark, number>(MARKS.map((mark) => [mark, 0]));
@@ -156,7 +156,11 @@ export class Marks implements Observer {
     const files = next.batch?.files ?? [];
     if (before?.batch?.id !== next.batch?.id) return;
     if (before?.batch?.files === undefined && files.length >= 3) this.#mark("three-files");
+    if (next.batch?.verdict?.accepted && !before?.batch?.verdict?.accepted) this.#mark("accept.suspicion");
     for (const [index, file] of files.entries()) {
+      const resolved = before?.batch?.files?.[index]?.resolved ? undefined : file.resolved;
+      // What the bank has lies under its key, so that a file said to be submitted is found so without that word.
+      if (resolved?.outcome === "rejected") this.#mark("resolve.rejected");
       if (file.state !== "SUBMITTED" || before?.batch?.files?.[index]?.state === "SUBMITTED") continue;
       const by = this.#deliverers.get(submissionKey({ batchId: next.batch?.id ?? "", number: file.number }));
       if (by !== undefined && by !== event.caller.id) this.#mark("evidence.found");
@@ -198,6 +202,8 @@ export class Marks implements Observer {
     if (error === "LockHeld") this.#mark("lock.contended");
     if (error === "StaleFence") this.#mark("stale-fence");
     if (error === "SubmissionUnknown") this.#mark("submit.in-doubt");
+    if (error === "ProposalRefused") this.#mark("resolve.refused");
+    if (error === "ApprovalRefused") this.#mark("approval.refused");
     if (error === "GateFailed") this.#mark("gate.failed");
     if (error === "StreamPaused") this.#mark("paused");
     if (error === "CutOffPassed") this.#mark("cut-off.passed");
@@ -233,12 +239,6 @@ export class Marks implements Observer {
 
   #action({ who, what, target }: Extract<SimulationEvent, { type: "action" }>): void {
     switch (what) {
-      case "resolve":
-        this.#mark(target.endsWith("rejected") ? "resolve.rejected" : "resolve.submitted");
-        return;
-      case "accept":
-        this.#mark("accept.suspicion");
-        return;
       case "deploy":
         this.#newestRelease = target;
         if (

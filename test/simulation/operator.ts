@@ -169,13 +169,15 @@ async function resolve(scene: Scene, list: BatchList, random: Random): Promise<v
   const files = (await ledger.readStream(list.stream))?.batch?.files ?? [];
   const userId = workload.configuration.streams[list.stream]?.bankProfile.userId ?? "";
   for (const file of files.filter(({ state }) => state === "UNKNOWN" || state === "SUBMITTING")) {
-    await scheduler.sleep(random.int(1, 3) * LATE_ENOUGH_MS, "the bank is asked");
+    // Who asks too early is refused, and asks again.
+    const patience = random.chance(0.75) ? random.int(1, 3) * LATE_ENOUGH_MS : random.int(0, 3) * MINUTE;
+    await scheduler.sleep(patience, "the bank is asked");
     const nn = String(file.number).padStart(2, "0");
     const has = bank.hasFile(`${userId}/${list.batchId}-${nn}.aba`);
     const proposal = await proposed(scene, list, file, has ? "submitted" : "rejected");
     if (proposal === undefined) continue;
     await scheduler.sleep(random.int(1, 40) * MINUTE, "a second person");
-    scene.act("bob", "resolve", `${list.batchId}-${nn} ${has ? "submitted" : "rejected"}`);
+    scene.act("bob", "approve", `${list.batchId}-${nn}`);
     await refusal(scene.call("Approve", { proposal, by: random.chance(0.9) ? "bob" : "olga" }));
   }
 }
@@ -191,7 +193,7 @@ async function proposed(
     batchId: list.batchId,
     number: file.number,
     outcome,
-    evidence: Buffer.from(`the bank's letter about file ${file.number}: ${outcome}`).toString("base64"),
+    evidence: Buffer.from(`the bank's letter about file ${file.number}: ${outcome}`),
     reference: `REF ${list.number}`,
     channel: "email",
     statedAt: new Date(scene.scheduler.now - MINUTE).toISOString(),
@@ -222,7 +224,7 @@ async function accept(scene: Scene, list: BatchList, random: Random): Promise<vo
       continue;
     }
     await scene.scheduler.sleep(random.int(1, 40) * MINUTE, "a second person");
-    scene.act("bob", "accept", list.batchId);
+    scene.act("bob", "approve", list.batchId);
     await refusal(scene.call("Approve", { proposal, by: "bob" }));
   }
 }

@@ -301,15 +301,11 @@ export class Processes {
       unheard,
     } as const;
     const had = before === undefined ? {} : { before };
-    try {
-      const value = await reach();
-      if (method === "describe") this.#told.set(String(args[0]), value);
-      emit({ ...effect, ...had, value });
-      return { value };
-    } catch (error) {
-      emit({ ...effect, ...had, error });
-      return { error };
-    }
+    // Only what the port says is caught: what a judge throws must not look like an answer of the store.
+    const said = await answered(reach);
+    if ("value" in said && method === "describe") this.#told.set(String(args[0]), said.value);
+    emit({ ...effect, ...had, ...said });
+    return said;
   }
 
   /** When the process can hear again: at once, when it wakes, or, if it is dead, never. */
@@ -383,6 +379,15 @@ interface Way extends CallName {
 type Told = Arrived & { readonly after: number; readonly counts?: FaultKind };
 
 type Arrived = { readonly value: unknown } | { readonly error: unknown };
+
+/** What a port answers or throws. */
+async function answered(reach: () => Promise<unknown>): Promise<Arrived> {
+  try {
+    return { value: await reach() };
+  } catch (error) {
+    return { error };
+  }
+}
 
 /** What a process waits for that is dead. */
 function never(): Promise<never> {

@@ -32,7 +32,8 @@ export class Progress<Summary> {
     this.summary = nothing;
     if (fresh) rmSync(this.#file, { force: true });
     const kept = this.#kept();
-    if (kept?.commit !== commit) return;
+    // What ran on a tree with changes cannot be told from what would run on another one.
+    if (kept?.commit !== commit || commit.endsWith("+")) return;
     this.#done = kept.done;
     this.summary = kept.summary;
   }

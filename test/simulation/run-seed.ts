@@ -74,7 +74,6 @@ export async function runSeed(seed: number, mode: BankMode, options: RunOptions)
     lists,
     clock,
     parked: new Set(),
-    chaosUntil,
     calmFrom,
     call: (name, event) => simulation.call(name, event),
     release: () => simulation.release,
@@ -82,7 +81,9 @@ export async function runSeed(seed: number, mode: BankMode, options: RunOptions)
       deployed += 1;
       simulation.deploy(release(load.configuration, chance.fork(`release ${deployed}`)));
     },
-    hold: (stream, deployment) => simulation.hold(stream, deployment),
+    hold: (stream, deployment) => {
+      simulation.hold(stream, deployment).catch((error: unknown) => simulation.fail(error));
+    },
     act: (who, what, target) => simulation.act(who, what, target),
   };
   simulation.delivered = pickUps(scene);
@@ -114,14 +115,22 @@ export async function runSeed(seed: number, mode: BankMode, options: RunOptions)
     }
     await Promise.all(left.map(looked));
   };
-  // A fault of the simulation itself must not look like a run in which nothing was left to do.
-  let fault: unknown;
-  void people().catch((error: unknown) => {
-    fault = error ?? "nothing was thrown";
-  });
+  let isOver = false;
+  const watched = async () => {
+    try {
+      await people();
+      isOver = true;
+    } catch (error) {
+      simulation.fail(error);
+    }
+  };
+  void watched();
   const began = scheduler.now;
   await simulation.run();
-  if (fault !== undefined) throw new Error(`the simulation of seed ${seed} has failed`, { cause: fault });
+  // When nothing is left to happen, everybody must have come to an end with every list.
+  if (simulation.violations.length === 0 && !isOver) {
+    simulation.violations.push({ invariant: "liveness", what: "somebody waits for what never comes" });
+  }
   const violations = simulation.violations.length > 0 ? simulation.violations : simulation.atRest();
   return {
     seed,

@@ -26,13 +26,11 @@ export interface Scene {
   readonly release: () => string;
   readonly deploy: () => void;
   /** Writes on a stream's item that a deployment holds it, or that it no longer does. */
-  readonly hold: (stream: string, deployment: string | undefined) => Promise<void>;
+  readonly hold: (stream: string, deployment: string | undefined) => void;
   /** Batches that the person on call has left as they are. */
   readonly parked: Set<string>;
   readonly act: (who: string, what: string, target: string) => void;
   readonly clock: Ports["clock"];
-  /** Until then anything goes. */
-  readonly chaosUntil: Time;
   /** From then on nothing goes wrong any more, and the people only finish. */
   readonly calmFrom: Time;
 }

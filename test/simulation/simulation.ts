@@ -10,7 +10,7 @@ import type { BankMode, Effect, SimulationEvent, Time, Violation } from "./event
 import type { FaultSource, Injected } from "./faults.ts";
 import { Judges } from "./judges.ts";
 import { Machine } from "./machine.ts";
-import { named, Processes } from "./processes.ts";
+import { Processes } from "./processes.ts";
 import type { Random } from "./random.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Trace } from "./trace.ts";
@@ -52,6 +52,7 @@ export class Simulation {
   readonly #processes: Processes;
   readonly #releases: Configuration[];
   #counted = 0;
+  #fault: { readonly error: unknown } | undefined;
 
   constructor({ random, faults, mode, workload, app, start, traced }: SimulationOptions) {
     this.scheduler = new Scheduler(start, random.fork("turns").next);
@@ -154,7 +155,8 @@ export class Simulation {
 
   /** Runs until nothing is left to happen, or something is broken. */
   async run(): Promise<void> {
-    await this.scheduler.run(() => this.violations.length > 0, MOST_TASKS);
+    await this.scheduler.run(() => this.violations.length > 0 || this.#fault !== undefined, MOST_TASKS);
+    if (this.#fault) throw new Error("the simulation itself has failed", { cause: this.#fault.error });
   }
 
   /** What is wrong when nothing moves any more. */
@@ -180,10 +182,23 @@ export class Simulation {
     };
   }
 
+  /** A fault of the simulation itself: it ends the run, and is never taken for something that the app has done. */
+  fail(error: unknown): void {
+    this.#fault ??= { error };
+  }
+
   #emit(event: SimulationEvent): void {
+    try {
+      this.#watch(event);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #watch(event: SimulationEvent): void {
     this.trace.see(event);
     if (event.type === "fault") this.#counted += 1;
-    this.violations.push(...this.#judges.see(event));
+    this.violations.push(...this.#judges.see(event), ...mistakes(event));
     if (event.type === "effect" && !("error" in event)) this.#note(event);
     if (
       event.type === "effect" &&
@@ -207,4 +222,10 @@ export class Simulation {
   }
 }
 
-export { named };
+/** Errors that no store gives and no step means: who sees one has found a mistake in the code. */
+const MISTAKES = ["TypeError", "ReferenceError", "RangeError"];
+
+function mistakes(event: SimulationEvent): Violation[] {
+  if (event.type !== "ended" || !MISTAKES.includes(event.error ?? "")) return [];
+  return [{ invariant: "no-mistake", what: `${event.caller.name} ended in a ${event.error}` }];
+}

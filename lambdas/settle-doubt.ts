@@ -5,12 +5,11 @@ import { resolutionOf } from "./domain/resolution.ts";
 import type { Ports } from "./ports.ts";
 import { sha256OfText } from "./proposal-hash.ts";
 import { changeStream, type HeldStream, held } from "./stream-change.ts";
-import { evidenceOf, fileName, movedFile, outboundKey, unknown, voidSubmission } from "./submission.ts";
+import { deliveryKey, evidenceOf, fileName, movedFile, unknown, voidSubmission } from "./submission.ts";
 
 /** Whose file it is and who asks. */
 export interface Asker {
   readonly stream: string;
-  readonly userId: string;
   readonly batchId: string;
   readonly nonce: string;
   /** The fence that the asker must still hold; a person who abandons holds whatever fence there is. */
@@ -40,8 +39,8 @@ export async function settleDoubt(
     (error: unknown): never => {
       throw unknown(batchId, number, why, error);
     };
+  const key = deliveryKey(batchId, file);
   const isDelivered = async () => {
-    const key = outboundKey(asker.userId, batchId, number);
     const evidence = await evidenceOf(ports.objects, key, sha256).catch(
       inDoubt("the store does not say what lies under its key"),
     );
@@ -70,7 +69,16 @@ export async function settleDoubt(
     throw unknown(batchId, number, why, cause);
   }
   // This call may have looked before a delivery arrived, and been held up until people had decided.
-  if (said.outcome === "rejected" && (await isDelivered())) return "SUBMITTED";
+  if (said.outcome === "rejected") {
+    if (await isDelivered()) return "SUBMITTED";
+    // Something lies there that does not read as the judged bytes: as long as it does, nobody says that nothing does.
+    const lying = await ports.objects
+      .versions("outbound", key)
+      .catch(inDoubt("the store does not say what lies under its key"));
+    if (lying.length > 0) {
+      throw unknown(batchId, number, "it was resolved as rejected, and something lies under its key", cause);
+    }
+  }
   const resolved = { ...said, at: new Date(ports.clock.now()).toISOString() };
   const event = said.outcome === "rejected" ? "reject" : "confirm";
   return settledAs(await moved(ports, asker, number, event, OVER, { resolved }));

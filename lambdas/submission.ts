@@ -16,6 +16,14 @@ export function outboundKey(userId: string, batchId: string, file: number): stri
   return `${userId}/${batchId}-${twoDigits(file)}.aba`;
 }
 
+/** Where a file that was begun lies if it lies anywhere. Throws LedgerBroken for one that was not. */
+export function deliveryKey(batchId: string, { number, submitting }: FileItem): string {
+  if (submitting) return submitting.key;
+  throw new LedgerBroken(
+    `${fileName(batchId, number)} was never begun, so that there is no key to look under`,
+  );
+}
+
 /** The stream's item after one file's move. Throws IllegalMove where the table has none, LedgerBroken without the file. */
 export function movedFile(
   item: HeldStream,

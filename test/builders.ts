@@ -165,6 +165,11 @@ export function batchItem(over: Partial<BatchItem> = {}): BatchItem {
   };
 }
 
+/** How a file was begun: by the call before, to the bank's key of the profile and the first batch. */
+export function begun(number = 1, key = `${PROFILE.userId}/au-cba-2026-10-06-01-0${number}.aba`) {
+  return { nonce: "before", at: AT, key };
+}
+
 /** A file of the frozen set with one line of one dollar; its number is its line. */
 export function fileItem(over: Partial<FileItem> = {}): FileItem {
   const { number = 1, state = "COMPOSED" } = over;
@@ -182,7 +187,7 @@ export function fileItem(over: Partial<FileItem> = {}): FileItem {
     description: `CB0026A6010${number}`,
     processingDate: BILLING_DATE,
     state,
-    ...(wasBegun && { submitting: { nonce: "before", at: AT } }),
+    ...(wasBegun && { submitting: begun(number) }),
     ...over,
   };
 }

@@ -10,6 +10,7 @@ import { CSV, MANIFEST } from "../lambdas/due-list-identity.ts";
 import type { Area, Clock, Instant, Ledger, Log, Metrics, Objects, Ports } from "../lambdas/ports.ts";
 import {
   batchItem,
+  begun,
   BILLING_DATE,
   configuration,
   type DueList,
@@ -178,7 +179,8 @@ export function bytesOf(file: number): Buffer {
 
 function frozenFile(world: World, number: number, state: FileStateName): FileItem {
   const key = `${world.id()}/${number}.aba`;
-  return fileItem({ number, state, key, sha256: sha256(bytesOf(number)) });
+  const file = fileItem({ number, state, key, sha256: sha256(bytesOf(number)) });
+  return file.submitting ? { ...file, submitting: begun(number, pickUp(world, number)) } : file;
 }
 
 /** The key under which the bank picks up a file of the world's first batch. */

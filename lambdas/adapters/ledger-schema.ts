@@ -86,7 +86,7 @@ const file = {
     "ACKNOWLEDGED",
     "REJECTED",
   ]),
-  submitting: z.strictObject({ nonce: z.string(), at: z.string() }).optional(),
+  submitting: z.strictObject({ nonce: z.string(), at: z.string(), key: z.string() }).optional(),
   delivered: z.strictObject({ key: z.string(), version: z.string().optional(), at: z.string() }).optional(),
   resolved: resolution.optional(),
 };

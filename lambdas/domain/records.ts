@@ -41,7 +41,12 @@ export interface FileItem {
   readonly processingDate: string;
   readonly state: FileStateName;
   /** Set by the move to SUBMITTING and kept for ever: a file that has it was once past RECONCILED. */
-  readonly submitting?: { readonly nonce: string; readonly at: string };
+  readonly submitting?: {
+    readonly nonce: string;
+    readonly at: string;
+    /** Where the bank picks it up: looked for there ever after, under whatever user id a later release delivers. */
+    readonly key: string;
+  };
   /** The object that the bank picks up: key and, where the store has them, version. */
   readonly delivered?: { readonly key: string; readonly version?: string; readonly at: string };
   /** Set by the move that ended a doubt by what two people have said on the bank's evidence. */

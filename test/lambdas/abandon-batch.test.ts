@@ -201,8 +201,9 @@ describe("abandoning a batch of which something was sent", () => {
   });
 
   it("never ends a batch ABANDONED of which a file was ever past RECONCILED, though all are withdrawn", async () => {
-    const begun = { nonce: "before", at: AT };
     const world = await ready(["SUBMITTING", "RECONCILED"]);
+    const begun = (await filesOf(world))[0]?.submitting;
+    expect(begun).toBeDefined();
     expect(await abandon(world)).toEqual({ outcome: "OPEN", withdrawn: [1, 2], kept: [], inDoubt: [] });
     expect((await filesOf(world))[0]?.submitting).toEqual(begun);
     expect(await close(world)).toMatchObject({

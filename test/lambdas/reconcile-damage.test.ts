@@ -162,6 +162,21 @@ describe("a bank file", () => {
     expect(check(report, "index").note).toBe("file 1: the index is not there");
   });
 
+  it.each(["mandateId", "dueDate", "attempt"])(
+    "whose index holds no %s, or one of another kind, fails the index and nothing else",
+    async (field) => {
+      for (const value of [undefined, null, true, {}]) {
+        const gate = await soundCase(3);
+        gate.objects.tamper("bankFiles", (await gate.file(1)).indexKey, (bytes) => {
+          const [first = "", ...others] = bytes.toString("utf8").split("\n");
+          const line = { ...(JSON.parse(first) as object), [field]: value };
+          return Buffer.from([JSON.stringify(line), ...others].join("\n"), "utf8");
+        });
+        expect((await gate.judge()).failed).toEqual(["index"]);
+      }
+    },
+  );
+
   it("without a total record states no debits", async () => {
     const gate = await soundCase(3);
     await gate.replaceBytes(1, (bytes) => bytes.subarray(0, bytes.length - RECORD));

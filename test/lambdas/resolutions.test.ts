@@ -450,6 +450,41 @@ describe("a file in doubt that two people have resolved", () => {
     expect(await statesOf(world)).toEqual(["SUBMITTED"]);
   });
 
+  it("is looked for where it was delivered, whatever user id a later release has", async () => {
+    for (const run of ["SubmitBankFile", "AbandonBatch"]) {
+      const world = await doubted();
+      await resolved(world);
+      await world.overwrite("outbound", pickUp(world), bytesOf(1));
+      const profile = { ...world.stream.bankProfile, userId: "777777" };
+      const stream = { ...world.stream, bankProfile: profile };
+      const configuration = { ...world.configuration, streams: { [stream.name]: stream } };
+      const ports = world.ports({ configuration });
+      if (run === "SubmitBankFile") await submit(world, ports);
+      else await abandonBatch({ batchId: world.id(), by: "ann", reason: "why" }, ports);
+      expect(await statesOf(world)).toEqual(["SUBMITTED"]);
+    }
+  });
+
+  it("as rejected is not so while anything lies under its key, whatever it reads as", async () => {
+    const world = await doubted();
+    await resolved(world);
+    await world.overwrite("outbound", pickUp(world), Buffer.from("cut"));
+    await expect(submit(world)).rejects.toThrow(SubmissionUnknown);
+    const ports = world.ports();
+    const objects = failing(ports.objects, "versions", lost(sdkError("TimeoutError")), 3);
+    await expect(submit(world, { ...ports, objects })).rejects.toThrow(SubmissionUnknown);
+    expect(await statesOf(world)).toEqual(["UNKNOWN"]);
+  });
+
+  it("stays in doubt where its record does not say under which key it was begun", async () => {
+    const world = await doubted();
+    const item = await itemOf(world);
+    const [{ submitting: _, ...file }] = (await filesOf(world)) as [FileItem];
+    const batch = { ...(item.batch as NonNullable<typeof item.batch>), files: [file] };
+    await world.ledger.writeStream({ ...item, batch, version: item.version + 1 }, item.version);
+    await expect(submit(world)).rejects.toThrow("was never begun");
+  });
+
   it("stays in doubt where the store does not answer the second look", async () => {
     const world = await doubted();
     await resolved(world);

@@ -17,7 +17,7 @@ import {
 } from "../../lambdas/domain/faults.ts";
 import type { FileStateName, StreamItem, SubmissionItem } from "../../lambdas/domain/records.ts";
 import { ConditionRefused, type Instant } from "../../lambdas/ports.ts";
-import { AT, CUT_OFF, fileItem, sha256 } from "../builders.ts";
+import { AT, begun, CUT_OFF, fileItem, sha256 } from "../builders.ts";
 import { type EmbeddedStores, embeddedStores } from "../embedded-stores.ts";
 import {
   answerLost,
@@ -381,7 +381,11 @@ describe("SubmitBankFile, the two single-winner writes", () => {
       const ports = withMishap(world, "ledger", "writeStream", async ({ reach }) => {
         const item = await itemOf(world);
         const files = [
-          fileItem({ sha256: sha256(bytesOf(1)), state, submitting: { nonce: "twin", at: AT } }),
+          fileItem({
+            sha256: sha256(bytesOf(1)),
+            state,
+            submitting: { ...begun(1, pickUp(world)), nonce: "twin" },
+          }),
         ];
         const batch = { ...item.batch, files } as NonNullable<StreamItem["batch"]>;
         await world.ledger.writeStream(

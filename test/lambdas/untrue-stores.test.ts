@@ -19,6 +19,7 @@ import { type HeldStream } from "../../lambdas/stream-change.ts";
 import { movedFile } from "../../lambdas/submission.ts";
 import {
   AT,
+  begun,
   batchItem,
   dueList,
   fileItem,
@@ -32,7 +33,7 @@ import {
 import { ledgerInMemory } from "../ledger-in-memory.ts";
 import { objectsInMemory } from "../objects-in-memory.ts";
 import { answerLost, failing, intercepted, lost, type Mishap, sdkError } from "../port-faults.ts";
-import { composed, itemOf, layList, reconciled, staged, type World, worldOn } from "../world.ts";
+import { composed, itemOf, layList, pickUp, reconciled, staged, type World, worldOn } from "../world.ts";
 
 /** What the steps do when a store says what cannot be: the branches that no sound ledger ever takes. */
 
@@ -298,12 +299,12 @@ describe("a file in doubt", () => {
     await ledger.createSubmission({ ...intent, kind: "INTENT" });
     const asker: Asker = {
       stream: world.stream.name,
-      userId: world.stream.bankProfile.userId,
       batchId: world.id(),
       nonce: "mine",
       fence: 1,
     };
-    return { world, asker, seen: { ...(file ?? neverHere()), state: "UNKNOWN" as const } };
+    const submitting = begun(1, pickUp(world));
+    return { world, asker, seen: { ...(file ?? neverHere()), state: "UNKNOWN" as const, submitting } };
   }
 
   it.each(["WITHDRAWN", "REJECTED"] as const)(

@@ -333,7 +333,7 @@ describe("one-winner", () => {
 
   it("lets nobody begin a file that another call has begun", () => {
     opened("COMPOSED", "RECONCILED", "SUBMITTING");
-    const again = [file("SUBMITTING", { submitting: { nonce: "other", at: AT } })];
+    const again = [file("SUBMITTING", { submitting: { nonce: "other", at: AT, key: KEY } })];
     expect(stream(next("SUBMITTING", { files: again }))).toEqual(["one-winner"]);
   });
 
@@ -451,7 +451,7 @@ describe("void-means-never", () => {
     opened("COMPOSED", "RECONCILED", "SUBMITTING");
     effect("create", ["outbound", KEY, BYTES]);
     effect("createSubmission", [submission("VOID")]);
-    const withdrawn = [file("WITHDRAWN", { submitting: { nonce: "before", at: AT } })];
+    const withdrawn = [file("WITHDRAWN", { submitting: { nonce: "before", at: AT, key: KEY } })];
     expect(stream(next("WITHDRAWN", { files: withdrawn }))).toEqual(["void-means-never"]);
   });
 });

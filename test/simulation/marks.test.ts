@@ -79,7 +79,7 @@ const SCENES: Readonly<Record<Mark, readonly SimulationEvent[]>> = {
   ],
   "stale-fence": [ended("SubmitBankFile", { error: "StaleFence" })],
   "submit.in-doubt": [ended("SubmitBankFile", { error: "SubmissionUnknown" })],
-  "void.won": [effect("createSubmission", [submission("VOID")])],
+  "void.won": [effect("writeStream", [submitting]), effect("createSubmission", [submission("VOID")])],
   "void.lost": [
     effect("createSubmission", [submission("INTENT")]),
     effect("createSubmission", [submission("VOID")], { error: refused }),

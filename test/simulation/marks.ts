@@ -169,7 +169,10 @@ export class Marks implements Observer {
 
   #submission(item: SubmissionItem, refused: boolean): void {
     if (item.kind !== "VOID") return;
-    if (!refused) this.#mark("void.won");
+    const held = [...this.#picture.streams.values()].find(({ batch }) => batch?.id === item.batchId);
+    const file = held?.batch?.files?.[item.number - 1];
+    const isDoubted = file?.state === "SUBMITTING" || file?.state === "UNKNOWN";
+    if (!refused && isDoubted) this.#mark("void.won");
     else if (this.#picture.submissions.get(submissionKey(item))?.kind === "INTENT") this.#mark("void.lost");
   }
 

@@ -140,8 +140,8 @@ function interfere(simulation: Simulation, list: BatchList, what: Beside): void 
 function stranded(simulation: Simulation, { first, successor }: MatrixRun["ends"]): Violation[] {
   const found: Violation[] = [];
   const stuck = (what: string) => found.push({ invariant: "comes-to-an-end", what });
-  if (first === "in doubt") return found;
-  if (first === "never over") stuck("the batch is neither over nor in doubt");
+  if (first === "in doubt") stuck("nobody could end its doubt");
+  else if (first === "never over") stuck("the batch is neither over nor in doubt");
   else if (successor !== "closed") stuck(`its successor is ${successor}`);
   if (found.length > 0) return found;
   for (const one of DUE) {

@@ -165,15 +165,14 @@ async function again(scene: Scene, who: { readonly batchId: string }, random: Ra
 
 /** Asks the bank about each file in doubt, and has its answer approved by a second person. */
 async function resolve(scene: Scene, list: BatchList, random: Random): Promise<void> {
-  const { scheduler, ledger, bank, workload } = scene;
+  const { scheduler, ledger, bank } = scene;
   const files = (await ledger.readStream(list.stream))?.batch?.files ?? [];
-  const userId = workload.configuration.streams[list.stream]?.bankProfile.userId ?? "";
   for (const file of files.filter(({ state }) => state === "UNKNOWN" || state === "SUBMITTING")) {
     // Who asks too early is refused, and asks again.
     const patience = random.chance(0.75) ? random.int(1, 3) * LATE_ENOUGH_MS : random.int(0, 3) * MINUTE;
     await scheduler.sleep(patience, "the bank is asked");
     const nn = String(file.number).padStart(2, "0");
-    const has = bank.hasFile(`${userId}/${list.batchId}-${nn}.aba`);
+    const has = bank.hasFile(file.submitting?.key ?? "");
     const proposal = await proposed(scene, list, file, has ? "submitted" : "rejected");
     if (proposal === undefined) continue;
     await scheduler.sleep(random.int(1, 40) * MINUTE, "a second person");

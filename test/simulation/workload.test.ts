@@ -75,7 +75,6 @@ describe("what a seed bills", () => {
         const before = configuration.streams[name];
         expect(stream.maxDebitCents).toBe(before?.maxDebitCents);
         expect(stream.minDaysBetweenInstalments).toBe(before?.minDaysBetweenInstalments);
-        expect(stream.bankProfile.userId).toBe(before?.bankProfile.userId);
         expect(stream.maxFileDebits).toBeGreaterThan(0);
         expect(stream.segmentRows).toBeGreaterThan(1);
       }

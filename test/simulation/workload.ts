@@ -145,7 +145,12 @@ export function release(before: Configuration, random: Random): Configuration {
     if (random.chance(0.3)) return one;
     const { bankProfile, maxFileDebits, segmentRows, remitterNames } = one;
     const name = random.chance(0.3) && {
-      bankProfile: { ...bankProfile, userName: `DEBIT ONCE ${random.int(1, 99)}` },
+      bankProfile: {
+        ...bankProfile,
+        userName: `DEBIT ONCE ${random.int(1, 99)}`,
+        // The bank's key begins with it, and a batch may have files under both.
+        userId: random.chance(0.5) ? bankProfile.userId : String(random.int(910_000, 969_999)),
+      },
     };
     const limits = random.chance(0.5) && { maxFileDebits: Math.max(1, maxFileDebits + random.int(-2, 3)) };
     const cuts = random.chance(0.6) && { segmentRows: Math.max(2, segmentRows + random.int(-3, 3)) };

@@ -57,6 +57,10 @@ function isIndexOf(value: unknown, line: number, cents: number, table: DueTable)
     index.line === line &&
     index.cents === cents &&
     index.merchantId === table.merchantId(line) &&
+    // A damaged line may hold anything; the table compares texts and a number.
+    typeof index.mandateId === "string" &&
+    typeof index.dueDate === "string" &&
+    typeof index.attempt === "number" &&
     table.isKeyOf(line, index) &&
     // Nothing else may stand in it: no bank account, no name.
     Object.keys(index).length === INDEX_KEYS

@@ -18,7 +18,7 @@ import { type Asker, settleDoubt, type Settled } from "../../settle-doubt.ts";
 import { readProven } from "../../stored-bytes.ts";
 import { changeStream, type HeldStream, held } from "../../stream-change.ts";
 import { streamOf } from "../../stream-of.ts";
-import { fileName, movedFile, outboundKey, unknown } from "../../submission.ts";
+import { deliveryKey, fileName, movedFile, outboundKey, unknown } from "../../submission.ts";
 
 type StepPorts = Ports & { readonly configuration: Configuration };
 
@@ -57,7 +57,6 @@ export async function submitBankFile(
   const stream = streamOf(ports.configuration, batch.stream);
   const asker: Asker = {
     stream: stream.name,
-    userId: stream.bankProfile.userId,
     batchId: batch.id,
     nonce: ports.nonce(),
     fence: event.fence,
@@ -149,15 +148,17 @@ async function submit(
     // Whatever is no longer RECONCILED was begun: by this very call, or by another that won.
     if (now.state !== "RECONCILED") return "done";
     mayBegin(ports, stream, mine, file, call);
-    const submitting = { nonce: asker.nonce, at: new Date(ports.clock.now()).toISOString() };
+    const at = new Date(ports.clock.now()).toISOString();
+    const key = outboundKey(stream.bankProfile.userId, asker.batchId, file.number);
+    const submitting = { nonce: asker.nonce, at, key };
     return movedFile(mine, file.number, "submit", { submitting });
   });
   const now = fileOf(held(begun, asker.batchId, asker.fence), file.number);
   if (now.state !== "SUBMITTING" || now.submitting?.nonce !== asker.nonce) {
     return adopt(ports, asker, now);
   }
-  const mine = (await intent(ports, asker, file)) === "MINE";
-  return tallied(await (mine ? deliver(ports, asker, file, bytes, call) : settleDoubt(ports, asker, file)));
+  const mine = (await intent(ports, asker, now)) === "MINE";
+  return tallied(await (mine ? deliver(ports, asker, now, bytes, call) : settleDoubt(ports, asker, now)));
 }
 
 const TALLIED = { SUBMITTED: "submitted", WITHDRAWN: "withdrawn", REJECTED: "rejected" } as const;
@@ -243,7 +244,7 @@ async function deliver(
   bytes: Buffer,
   call: Call,
 ): Promise<Settled> {
-  const key = outboundKey(asker.userId, asker.batchId, file.number);
+  const key = deliveryKey(asker.batchId, file);
   let fault: unknown;
   try {
     if ((await ports.objects.versions("outbound", key)).length === 0) {

@@ -48,7 +48,6 @@ export async function abandonBatch(
   const decision = { by: event.by, reason: event.reason, at: new Date(ports.clock.now()).toISOString() };
   const asker: Asker = {
     stream: stream.name,
-    userId: stream.bankProfile.userId,
     batchId: batch.id,
     nonce,
     fence: "any",
@@ -67,7 +66,7 @@ export async function abandonBatch(
     reason: event.reason,
     nonce,
   });
-  const files = await withdrawAll(ports, asker, flagged);
+  const files = await withdrawAll(ports, asker, flagged, stream.bankProfile.userId);
   const outcome = files.some(({ submitting }) => submitting !== undefined) ? "OPEN" : "ABANDONED";
   if (outcome === "ABANDONED") await end(ports, batch, files, flagged.batch.abandoning ?? decision);
   await free(ports, batch, outcome, nonce);
@@ -142,10 +141,15 @@ async function refuseUnheardOf(
 }
 
 /** Step 2: what was begun is settled by evidence; what was not is voided and withdrawn, file by file. */
-async function withdrawAll(ports: Ports, asker: Asker, flagged: StreamItem): Promise<readonly FileItem[]> {
+async function withdrawAll(
+  ports: Ports,
+  asker: Asker,
+  flagged: StreamItem,
+  userId: string,
+): Promise<readonly FileItem[]> {
   for (const file of held(flagged, asker.batchId, "any").batch.files ?? []) {
     if (file.state === "SUBMITTING" || file.state === "UNKNOWN") await settleOrLeave(ports, asker, file);
-    else if (!isSettled(file.state)) await withdraw(ports, asker, file);
+    else if (!isSettled(file.state)) await withdraw(ports, asker, file, userId);
   }
   const files = held(await ports.ledger.readStream(asker.stream), asker.batchId, "any").batch.files ?? [];
   // Files are sent in order, so an intent that the lock knows nothing of would be the first one's.
@@ -164,10 +168,10 @@ async function settleOrLeave(ports: Ports, asker: Asker, file: FileItem): Promis
   }
 }
 
-async function withdraw(ports: Ports, asker: Asker, file: FileItem): Promise<void> {
+async function withdraw(ports: Ports, asker: Asker, file: FileItem, userId: string): Promise<void> {
   const at = new Date(ports.clock.now()).toISOString();
   const { batchId, nonce } = asker;
-  if (await evidenceOf(ports.objects, outboundKey(asker.userId, batchId, file.number), file.sha256)) {
+  if (await evidenceOf(ports.objects, outboundKey(userId, batchId, file.number), file.sha256)) {
     throw unknown(batchId, file.number, "its bytes lie under its key although it was never begun");
   }
   const kind = await voidSubmission(ports, { batchId, number: file.number, nonce, sha256: file.sha256, at });

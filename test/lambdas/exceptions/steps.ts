@@ -8,7 +8,7 @@ import { approve } from "../../../lambdas/operations/approve/approve.ts";
 import { propose } from "../../../lambdas/operations/propose/propose.ts";
 import type { Instant } from "../../../lambdas/ports.ts";
 import { outboundKey } from "../../../lambdas/submission.ts";
-import { AT, MORNING, PROFILE } from "../../builders.ts";
+import { AT, begun, MORNING, PROFILE } from "../../builders.ts";
 import type { Scene } from "./cells.ts";
 import {
   AS_IT_IS,
@@ -45,8 +45,8 @@ export const itemBecomes =
 export const firstFile = (state: FileStateName): Change =>
   itemBecomes((item) => {
     const [first, ...others] = item.batch.files as [FileItem, ...FileItem[]];
-    const begun = { ...first, state, submitting: { nonce: "before", at: AT } };
-    return { ...item, batch: { ...item.batch, files: [begun, ...others] } };
+    const submitting = begun(1, `${PROFILE.userId}/${item.batch.id}-01.aba`);
+    return { ...item, batch: { ...item.batch, files: [{ ...first, state, submitting }, ...others] } };
   });
 
 /** The first file's intent, put by a call that never came back. */

@@ -134,7 +134,7 @@ describe("its scenarios", () => {
     ],
     ["c", "closed", ["submit.in-doubt", "resolve.submitted", "evidence.found"]],
     ["d", "abandoned", ["gate.failed", "abandon.whole", "abandon.repeated", "claim.takeover"]],
-    ["e", "closed", ["abandon.partial", "void.won", "redrive.after-failure", "successor.debits-released"]],
+    ["e", "closed", ["abandon.partial", "redrive.after-failure", "successor.debits-released"]],
     ["f", "closed", ["stale-fence"]],
     ["g", "closed", ["continue"]],
     ["h", "closed", ["stale-fence", "evidence.found"]],

@@ -239,7 +239,7 @@ export async function runOperation(
   const scenario = scenarioOf(key);
   const op = (await operationsOf(scenario, app))[Number(index)];
   if (op === undefined) throw new Error(`scenario ${key} has no operation ${index}`);
-  let all: MatrixSummary = { ...empty(kind), operations: [id] };
+  let all: MatrixSummary = empty(kind);
   const take = (result: CellResult) => {
     all = matrixTogether(all, summaryOf(kind, result));
   };
@@ -258,7 +258,8 @@ export async function runOperation(
       }
     }
   }
-  return all;
+  // An operation of which no cell has counted is not covered, however many were run.
+  return all.cells > 0 || kind !== "singles" ? { ...all, operations: [id] } : all;
 }
 
 /** The operations that come next after one, in the run in which it has failed. */

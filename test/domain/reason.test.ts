@@ -33,6 +33,56 @@ describe("a reason", () => {
     expect(isReason(text)).toBe(false);
   });
 
+  test.each([
+    "account 083-170 12345678 said no",
+    "08317012345678",
+    "BSB: 083-170, account number 1234 5678",
+    "12345678 at 083-170",
+    "083-170,12345",
+    "083 170 12345678",
+    "083170 12345678",
+    "083170,123456",
+    "083\u2011170 12345678",
+    "\uff10\uff18\uff13-\uff11\uff17\uff10 12345678",
+    "payer 123456789",
+    "paid from 2026-03-02/083-170/12345",
+  ])("is not what may be a bank account: %s", (text) => {
+    expect(isReason(text)).toBe(false);
+    expect(() => reasonOf(text)).toThrow(
+      expect.objectContaining({ message: `the request does not fit: reason: ${REASON_RULE}` }),
+    );
+  });
+
+  test("may name batches, proposals, hashes, dates, instants, amounts, tickets and telephone extensions", () => {
+    const digits = (most: number) => fc.integer({ min: 0, max: 10 ** most - 1 }).map(String);
+    const day = fc
+      .date({ min: new Date("2020-01-01"), max: new Date("2099-12-31"), noInvalidDate: true })
+      .map((date) => date.toISOString());
+    const hex = (length: number) =>
+      fc.string({ unit: fc.constantFrom(..."0123456789abcdef"), minLength: length, maxLength: length });
+    const batch = day.map((instant) => `au-cba-${instant.slice(0, 10)}-01`);
+    const mentioned = fc.oneof(
+      batch,
+      fc.tuple(batch, hex(32)).map(([id, random]) => `${id}.${random}`),
+      hex(64),
+      day,
+      day.map((instant) => instant.slice(0, 10)),
+      day.map((instant) => instant.slice(0, 10).replaceAll("-", "")),
+      fc.integer({ min: 1, max: 10 ** 8 }).map((dollars) => `$${dollars.toLocaleString("en-AU")}.50`),
+      digits(6).map((ticket) => `INC-${ticket}`),
+      digits(8).map((ticket) => `ticket ${ticket}`),
+      digits(5).map((count) => `${count} members`),
+      fc.constantFrom("file 02", "10:30 to 11:45", "ext. 4411", "reference CAS-20260302/7", "CAS/2026-114"),
+    );
+    fc.assert(
+      fc.property(fc.array(mentioned, { minLength: 1, maxLength: 4 }), (all) => {
+        const reason = `mended, see ${all.join(" and ")}`;
+        if (reason.length <= MOST_REASON) expect(isReason(reason), reason).toBe(true);
+      }),
+      { seed: SEED },
+    );
+  });
+
   test("is refused without a word of it where it cannot stand", () => {
     expect(reasonOf("mended")).toBe("mended");
     expect(() => reasonOf("secret\n")).toThrow(

@@ -31,7 +31,7 @@ export function operations(
     });
   return [
     operation("ShowBatch", "Tells what ledger, execution and reports say of a batch.", [
-      ledger.may({ get: ["STREAM", "BATCH"], query: ["STREAM", "BATCH"] }),
+      ledger.may({ get: ["STREAM", "BATCH", "SUBMISSION"], query: ["STREAM", "BATCH"] }),
       batch.describe,
       reports.may({ read: keys.reports, list: keys.folders }),
     ]),

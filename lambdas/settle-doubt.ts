@@ -1,7 +1,7 @@
 import { Fault, LedgerBroken, LedgerBusy } from "./domain/faults.ts";
 import type { FileEvent } from "./domain/moves.ts";
-import type { FileItem, FileStateName, Resolution } from "./domain/records.ts";
-import { resolutionOf } from "./domain/resolution.ts";
+import type { FileItem, FileStateName, Resolution, SubmissionItem } from "./domain/records.ts";
+import { arrivedBy, resolutionOf } from "./domain/resolution.ts";
 import type { Ports } from "./ports.ts";
 import { sha256OfText } from "./proposal-hash.ts";
 import { changeStream, type HeldStream, held } from "./stream-change.ts";
@@ -61,12 +61,13 @@ export async function settleDoubt(
     return inDoubt("its intent stands, and the ledger does not take down that it is unknown")(error);
   });
   if (doubted !== "UNKNOWN") return settledAs(doubted);
-  const said = await saidOf(ports, batchId, number, sha256).catch(
+  const { intent, said } = await saidOf(ports, batchId, number, sha256).catch(
     inDoubt("the ledger does not say whether it was resolved"),
   );
   if (said === undefined) {
     const why = "its intent stands, and no version with its SHA-256 lies under its key";
-    throw unknown(batchId, number, why, cause);
+    const ask = intent ? `; ask the bank after ${arrivedBy(intent.at)}` : "";
+    throw unknown(batchId, number, why + ask, cause);
   }
   // This call may have looked before a delivery arrived, and been held up until people had decided.
   if (said.outcome === "rejected") {
@@ -84,20 +85,20 @@ export async function settleDoubt(
   return settledAs(await moved(ports, asker, number, event, OVER, { resolved }));
 }
 
-/** What two people have said of the file whose intent stands, as far as it counts. */
+/** The intent that stands for the file, and what two people have said of it, as far as it counts. */
 async function saidOf(
   { ledger }: Pick<Ports, "ledger">,
   batchId: string,
   number: number,
   sha256: string,
-): Promise<Omit<Resolution, "at"> | undefined> {
+): Promise<{ readonly intent?: SubmissionItem; readonly said?: Omit<Resolution, "at"> | undefined }> {
   const [intent, proposals, approvals] = await Promise.all([
     ledger.readSubmission(batchId, number),
     ledger.readProposals(batchId),
     ledger.readApprovals(batchId),
   ]);
-  if (intent?.kind !== "INTENT" || intent.sha256 !== sha256) return undefined;
-  return resolutionOf(intent, proposals, approvals, sha256OfText);
+  if (intent?.kind !== "INTENT" || intent.sha256 !== sha256) return {};
+  return { intent, said: resolutionOf(intent, proposals, approvals, sha256OfText) };
 }
 
 /** How a file's fate is settled that is in one of the states of {@link OVER}. */

@@ -1,10 +1,11 @@
+import { dollars } from "../../lambdas/domain/cents.ts";
 import { visible } from "../../lambdas/domain/visible-text.ts";
 import { proposedWords } from "../../lambdas/domain/proposal.ts";
-import type { ResolutionProposal, SuspicionProposal } from "../../lambdas/domain/records.ts";
-import type { BatchReport } from "../../lambdas/domain/report.ts";
+import type { BankStatement, ResolutionProposal, SuspicionProposal } from "../../lambdas/domain/records.ts";
 import type { Approved } from "../../lambdas/operations/approve/approve.ts";
 import type { Proposal } from "../../lambdas/operations/propose/propose.ts";
-import type { ProposalView } from "../../lambdas/operations/show-batch/show-batch.ts";
+import type { BatchView, ProposalView } from "../../lambdas/operations/show-batch/show-batch.ts";
+import { instantText } from "./instant-text.ts";
 
 const on = (stage: string | undefined) => (stage === undefined ? "" : ` --stage ${stage}`);
 /** Locally people say who they are. */
@@ -24,8 +25,11 @@ export function proposedText(proposal: Proposal, stage?: string): string {
   ].join("\n");
 }
 
+/** What is known of the batch beside the proposal. */
+type Known = Pick<BatchView, "files" | "inDoubt" | "timeZone" | "report">;
+
 /** All that a second person approves: what, who, why, for which files, and until when. */
-export function proposalText(proposal: ProposalView, report?: BatchReport): string {
+export function proposalText(proposal: ProposalView, known: Known, stage?: string): string {
   const { id, by, at, reason, until, standing, approval } = proposal;
   const lines = [
     `proposal   ${id}  ${standing}`,
@@ -34,7 +38,9 @@ export function proposalText(proposal: ProposalView, report?: BatchReport): stri
     `why        ${reason}`,
     `until      ${until}`,
     ...(approval ? [`approved   by ${approval.by} at ${approval.at}`] : []),
-    ...(proposal.action === "accept-suspicion" ? suspicionLines(proposal, report) : statementLines(proposal)),
+    ...(proposal.action === "accept-suspicion"
+      ? suspicionLines(proposal, known)
+      : resolutionLines(proposal, known, stage)),
   ];
   return `${lines.map(visible).join("\n")}\n`;
 }
@@ -46,24 +52,50 @@ function whatOf(proposal: ProposalView): string {
   return `${words} for ${length} bank file${length === 1 ? "" : "s"} of ${proposal.batchId}`;
 }
 
-function suspicionLines({ check, report: key, sha256s }: SuspicionProposal, report?: BatchReport): string[] {
-  const judged = report?.checks.find(({ name }) => name === check);
+function suspicionLines({ check, report: key, sha256s }: SuspicionProposal, known: Known): string[] {
+  const judged = known.report?.content.checks.find(({ name }) => name === check);
   return [
     `report     ${key}`,
     ...(judged ? [`gate       ${check}: expected ${judged.expected}, found ${judged.found}`] : []),
-    ...sha256s.map((sha256) => `file       ${sha256}`),
+    ...sha256s.flatMap((sha256) => fileLines(sha256, known)),
   ];
 }
 
-/** What the bank has said, and where the approver reads it: in the reports' bucket. */
-function statementLines({ evidence, sha256 }: ResolutionProposal): string[] {
+/** One bank file: what the batch has under these bytes, since a hash alone tells a person nothing. */
+function fileLines(sha256: string, { files }: Known): string[] {
+  const file = files.find((one) => one.sha256 === sha256);
+  const what = file
+    ? `${String(file.number).padStart(2, "0")}: ${file.debits} debits, ${dollars(file.cents)}, to be processed on ${file.processingDate}`
+    : "none that the batch has now";
+  return [`file       ${what}`, `           of SHA-256 ${sha256}`];
+}
+
+/** Which file, what the bank has said of it, and where the approver reads that. */
+function resolutionLines(proposal: ResolutionProposal, known: Known, stage: string | undefined): string[] {
+  const { evidence, sha256, number, nonce } = proposal;
   const { key, version, reference, channel, statedAt } = evidence;
+  const doubt = known.inDoubt.find((one) => one.number === number && one.nonce === nonce);
   return [
-    `stated     by the bank at ${statedAt}, by ${channel}, under ${reference}`,
+    ...fileLines(sha256, known),
+    ...(doubt
+      ? [
+          ...(doubt.outboundKey === undefined ? [] : [`bank       has it, if at all, as ${doubt.outboundKey}`]),
+          `intent     put at ${instantText(doubt.intentAt, known.timeZone)}`,
+        ]
+      : []),
+    `stated     by the bank at ${instantText(statedAt, known.timeZone)}`,
+    `reference  ${reference}, by ${channel}`,
     `evidence   ${key}${version === undefined ? "" : `  version ${version}`}`,
-    `SHA-256    ${evidence.sha256}`,
-    `file       ${sha256}`,
+    `           of SHA-256 ${evidence.sha256}`,
+    `read it    ${readingOf(evidence, stage)}`,
   ];
+}
+
+/** By which command a person reads the evidence: as the approver on AWS, as anybody in the local folder. */
+function readingOf({ key, version }: BankStatement, stage: string | undefined): string {
+  if (stage === undefined) return `cat .local/objects/*/${key}._S3rver_object`;
+  const of = version === undefined ? "" : ` --version-id ${version}`;
+  return `aws s3api get-object --bucket <ReportsBucketName> --key ${key}${of} evidence`;
 }
 
 /** What is left to do after an approval. */

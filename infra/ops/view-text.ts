@@ -1,8 +1,10 @@
 import { dollars } from "../../lambdas/domain/cents.ts";
 import { proposedWords } from "../../lambdas/domain/proposal.ts";
 import type { Resolution } from "../../lambdas/domain/records.ts";
+import { isStopping } from "../../lambdas/domain/report.ts";
 import { visible } from "../../lambdas/domain/visible-text.ts";
-import type { BatchView } from "../../lambdas/operations/show-batch/show-batch.ts";
+import type { BatchView, DoubtView, ProposalView } from "../../lambdas/operations/show-batch/show-batch.ts";
+import { instantText } from "./instant-text.ts";
 import { nextSteps } from "./next-steps.ts";
 import { rootError } from "./root-error.ts";
 
@@ -14,6 +16,7 @@ export function viewText(view: BatchView, stream: string, stage?: string): strin
     execution,
     stream: item,
     files,
+    inDoubt,
     staged,
     excluded,
     events,
@@ -43,6 +46,8 @@ export function viewText(view: BatchView, stream: string, stage?: string): strin
       `file ${String(file.number).padStart(2, "0")}    ${file.state}  ${file.debits} debits, ${dollars(file.cents)}`,
     );
     if (file.resolved) lines.push(resolvedText(file.resolved));
+    const doubt = inDoubt.find(({ number }) => number === file.number);
+    if (doubt) lines.push(...doubtLines(doubt, view.timeZone));
   }
   if (record?.ending?.note) lines.push(`note       ${record.ending.note}`);
   if (report) lines.push(`report     ${report.key}  ${report.content.status}`);
@@ -56,7 +61,8 @@ export function viewText(view: BatchView, stream: string, stage?: string): strin
   }
   for (const proposal of proposals) {
     const { id, by, reason, until, standing, approval } = proposal;
-    const fate = standing === "open" ? `open until ${until}` : standing;
+    const left = isToTakeEffect(proposal, view) ? ": redrive, and it takes effect" : "";
+    const fate = standing === "open" ? `open until ${until}` : `${standing}${left}`;
     const second = approval ? `, approved by ${approval.by} at ${approval.at}` : "";
     lines.push(`proposal   ${id}  ${proposedWords(proposal)}  ${fate}  (${by}${second}): ${reason}`);
   }
@@ -71,6 +77,24 @@ export function viewText(view: BatchView, stream: string, stage?: string): strin
   }
   // A reason is what somebody has typed: nothing of it may steer a terminal.
   return `${lines.map(visible).join("\n")}\n`;
+}
+
+/** Whether two people have decided, and the batch has not gone on since. */
+function isToTakeEffect(proposal: ProposalView, { inDoubt, report }: BatchView): boolean {
+  if (proposal.standing !== "accepted") return false;
+  return proposal.action === "accept-suspicion"
+    ? report !== undefined &&
+        report.content.checks.some((check) => check.name === proposal.check && isStopping(check))
+    : inDoubt.some(({ number, nonce }) => number === proposal.number && nonce === proposal.nonce);
+}
+
+/** What one must know to ask the bank about a file in doubt. */
+function doubtLines({ outboundKey, intentAt, arrivedBy }: DoubtView, timeZone: string | undefined): string[] {
+  return [
+    `           may be with the bank${outboundKey === undefined ? "" : ` as ${outboundKey}`}:` +
+      ` its intent was put at ${instantText(intentAt, timeZone)};`,
+    `           that the bank does not have it counts if it says so after ${instantText(arrivedBy, timeZone)}`,
+  ];
 }
 
 /** How a doubt about a file was ended. */

@@ -25,6 +25,7 @@ function resultOf(record: ShownRecord, execution: Parameters<typeof batchResult>
     batchId: ID,
     record,
     files: [],
+    inDoubt: [],
     staged: sum,
     excluded: sum,
     events: [],

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -267,7 +267,7 @@ describe("the command lines", () => {
     expect(approved).toMatchObject({ code: 0, stderr: "" });
     expect(approved.stdout).toContain(`npm run ops -- redrive ${BATCH}`);
     const shown = await ops(folder, "show", BATCH);
-    expect(shown.stdout).toContain(`proposal   ${id}  accept growth  accepted  (ann, approved by bob at `);
+    expect(shown.stdout).toContain(`proposal   ${id}  accept growth  accepted: redrive, and it takes effect  (ann, approved by bob at `);
     // The dry run has proposed nothing.
     expect(shown.stdout.match(/^proposal /gm)).toHaveLength(1);
     for (const by of ["ann", "bob"]) expect(shown.stdout).toMatch(new RegExp(`event .*${id}  \\(${by}\\)`));
@@ -331,12 +331,18 @@ describe("the command lines", () => {
     expect(looked).toMatchObject({ code: 0, stderr: "" });
     for (const word of [
       `resolve file 01 as rejected, of ${BATCH}`,
-      "by the bank at 2026-03-01T20:30:00.000Z, by phone, under CAS-7",
+      "by the bank at 2026-03-02 07:30:00 AEDT (2026-03-01T20:30:00.000Z)",
+      "CAS-7, by phone",
       `evidence/${BATCH}/01/${evidence.sha256}`,
-      `SHA-256    ${evidence.sha256}`,
+      `of SHA-256 ${evidence.sha256}`,
+      `/${BATCH}-01.aba`,
     ]) {
       expect(looked.stdout).toContain(word);
     }
+    // The command that is named reads what was brought in.
+    const reading = /^read it +(cat .*)$/m.exec(looked.stdout)?.[1] ?? "";
+    const stdout = execFileSync("sh", ["-c", reading], { cwd: folder, encoding: "utf8" });
+    expect(stdout).toBe("We have no such file.");
     const approved = await ops(folder, "approve", id, "--as", "bob", "--yes", ...now);
     expect(approved).toMatchObject({ code: 0, stderr: "" });
     expect(approved.stdout).toContain("as ann has proposed: resolve file 01 as rejected");

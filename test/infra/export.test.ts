@@ -25,6 +25,7 @@ async function exported(stored: Buffer | undefined) {
   const view = {
     batchId: "au-cba-2026-03-02-01",
     files: [file],
+    inDoubt: [],
     staged: none,
     excluded: none,
     events: [],

@@ -208,7 +208,7 @@ const EXPECTED: Record<string, string[]> = {
     "sqs:SendMessage the missed starts",
   ],
   ShowBatch: [
-    ...ledger({ GetItem: "STREAM BATCH", Query: "STREAM BATCH" }),
+    ...ledger({ GetItem: "STREAM BATCH SUBMISSION", Query: "STREAM BATCH" }),
     "states:DescribeExecution the batch's executions",
     ...read(report),
     oneFolder,

@@ -376,6 +376,47 @@ describe("approving that a file in doubt be resolved", () => {
   });
 });
 
+describe("what an on-call engineer is told of a file in doubt", () => {
+  const show = (world: World, over = {}) => {
+    const executions = { describe: async () => undefined };
+    return showBatch({ batchId: world.id() }, { ...world.ports(), executions, ...over });
+  };
+  const DOUBT = { number: 1, nonce: "the sender's", intentAt: AT, arrivedBy: instant(20) };
+
+  it("is when its intent was put, and after which instant the bank's \"we do not have it\" counts", async () => {
+    const world = await doubted(["UNKNOWN", "RECONCILED"]);
+    const key = `${world.stream.bankProfile.userId}/${world.id()}-01.aba`;
+    expect(await show(world)).toMatchObject({ timeZone: "Australia/Sydney" });
+    expect((await show(world)).inDoubt).toEqual([{ ...DOUBT, outboundKey: key }]);
+    await expect(submit(world)).rejects.toMatchObject({
+      name: "SubmissionUnknown",
+      message: expect.stringMatching(RegExp(`; ask the bank after ${instant(20).replaceAll(".", "[.]")}$`)),
+    });
+  });
+
+  it("is the same of a stream that the configuration has forgotten, as far as it is known", async () => {
+    const world = await doubted(["SUBMITTING"]);
+    const configuration = { ...world.ports().configuration, streams: {} };
+    const view = await show(world, { configuration });
+    expect(view.inDoubt).toEqual([DOUBT]);
+    expect(view.timeZone).toBeUndefined();
+  });
+
+  it("is nothing of a file that was never sent, or whose doubt is over", async () => {
+    const world = await doubted(["UNKNOWN"]);
+    await resolved(world);
+    await submit(world);
+    expect((await show(world)).inDoubt).toEqual([]);
+    for (const kind of ["VOID", undefined] as const) {
+      const other = worldOn(memory());
+      await reconciled(other, ["SUBMITTING"]);
+      const item = { batchId: other.id(), number: 1, nonce: "n", sha256: sha256(bytesOf(1)), at: AT };
+      if (kind) await other.ledger.createSubmission({ ...item, kind });
+      expect((await show(other)).inDoubt, kind).toEqual([]);
+    }
+  });
+});
+
 describe("a file in doubt that two people have resolved", () => {
   it.each([
     ["submitted", "SUBMITTED", { submitted: 1, withdrawn: 0, rejected: 0 }],

@@ -14,10 +14,13 @@ import type {
   Sum,
 } from "../../domain/records.ts";
 import type { BatchReport } from "../../domain/report.ts";
+import { arrivedBy } from "../../domain/resolution.ts";
+import type { Configuration } from "../../domain/stream.ts";
 import { latestReport } from "../../latest-report.ts";
 import { newestExecution } from "../../newest-execution.ts";
 import type { Execution, Executions, Ports } from "../../ports.ts";
 import { approvableUntil, sha256OfText } from "../../proposal-hash.ts";
+import { outboundKey } from "../../submission.ts";
 
 /** What became of a proposal. */
 export type ProposalView = ProposalItem & {
@@ -36,6 +39,18 @@ export type ShownRecord = Omit<BatchItem, "dueList"> & {
   };
 };
 
+/** A file of which nobody can tell whether the bank has it, and what people need to ask the bank about it. */
+export interface DoubtView {
+  readonly number: number;
+  /** The key under which the bank looks for it; absent if the configuration no longer has the stream. */
+  readonly outboundKey?: string;
+  /** Of the delivery that may have arrived. */
+  readonly nonce: string;
+  readonly intentAt: string;
+  /** That the bank has no such file counts only if it says so after this instant. */
+  readonly arrivedBy: string;
+}
+
 /** Everything that an on-call engineer asks about a batch first. Ids, counts and states; no rows. */
 export interface BatchView {
   readonly batchId: string;
@@ -46,6 +61,9 @@ export interface BatchView {
     readonly lock?: { readonly batchId: string; readonly since: string; readonly abandoning: boolean };
   };
   readonly files: readonly FileItem[];
+  readonly inDoubt: readonly DoubtView[];
+  /** The stream's zone; absent if the configuration no longer has the stream. */
+  readonly timeZone?: string;
   readonly staged: Sum;
   readonly excluded: Sum;
   readonly events: readonly EventItem[];
@@ -61,7 +79,10 @@ const SHOWN_OF_STREAM = 6;
 /** Reads a batch's state from the ledger, its executions and its newest report. */
 export async function showBatch(
   event: { readonly batchId: string },
-  ports: Ports & { readonly executions: Pick<Executions, "describe"> },
+  ports: Ports & {
+    readonly configuration: Configuration;
+    readonly executions: Pick<Executions, "describe">;
+  },
 ): Promise<BatchView> {
   const batch = parseBatchId(event.batchId);
   if (!batch) throw new BatchUnknown("the batch id is not <stream>-<yyyy-mm-dd>-<nn>");
@@ -89,12 +110,18 @@ export async function showBatch(
       });
   const files = held ? (stream?.batch?.files ?? []) : recorded;
   const now = new Date(ports.clock.now()).toISOString();
+  // What is shown must not depend on today's configuration, which may have forgotten the stream.
+  const configured = Object.hasOwn(ports.configuration.streams, batch.stream)
+    ? ports.configuration.streams[batch.stream]
+    : undefined;
   return {
     batchId: batch.id,
     ...(execution && { execution }),
     ...(record && { record: shown(record) }),
     ...(stream && { stream: streamView(stream) }),
     files,
+    inDoubt: await doubtViews(ports, batch.id, held ? files : [], configured?.bankProfile.userId),
+    ...(configured && { timeZone: configured.timeZone }),
     staged: total("staged"),
     excluded: total("excluded"),
     events,
@@ -105,6 +132,29 @@ export async function showBatch(
     }),
     ...(report && { report: { key: report.key, content: report.report } }),
   };
+}
+
+async function doubtViews(
+  { ledger }: Pick<Ports, "ledger">,
+  batchId: string,
+  files: readonly FileItem[],
+  userId: string | undefined,
+): Promise<DoubtView[]> {
+  const doubted = files.filter(({ state }) => state === "SUBMITTING" || state === "UNKNOWN");
+  const intents = await Promise.all(doubted.map(({ number }) => ledger.readSubmission(batchId, number)));
+  return intents.flatMap((intent) =>
+    intent?.kind === "INTENT"
+      ? [
+          {
+            number: intent.number,
+            ...(userId !== undefined && { outboundKey: outboundKey(userId, batchId, intent.number) }),
+            nonce: intent.nonce,
+            intentAt: intent.at,
+            arrivedBy: arrivedBy(intent.at),
+          },
+        ]
+      : [],
+  );
 }
 
 function shown({ dueList, ...record }: BatchItem): ShownRecord {

@@ -35,7 +35,7 @@ export async function closeBatch(
     const { batch: _released, ...free } = seen;
     return free;
   });
-  const { key: report, isNew } = await finalReport(ports, closed, ending);
+  const report = await finalReport(ports, closed, ending);
   ports.log.decision({
     state: "CloseBatch",
     batchId: batch.id,
@@ -47,11 +47,13 @@ export async function closeBatch(
     submitted: ending.submitted.count,
     excluded: ending.excluded.count,
   });
-  // A batch that was closed, freed and reported before is found so, and not counted once more.
-  if (isNew) count(ports, batch.stream, ending);
   return { ...ending, report };
 }
 
+/**
+ * Counts an ending just before its report is written: a call that dies in between leaves it to the next one, which
+ * counts again. So an alarm on it rings at least once, and where the report is found written it was counted.
+ */
 function count({ metrics }: Ports, stream: string, { due, staged, submitted }: Ending): void {
   metrics.count("BatchClosed", stream);
   metrics.count("DebitsSubmitted", stream, submitted.count);
@@ -137,9 +139,9 @@ async function finalReport(
   ports: Ports,
   batch: BatchItem,
   ending: Ending,
-): Promise<{ readonly key: string; readonly isNew: boolean }> {
+): Promise<string> {
   const written = await latestReport(ports.objects, batch.id);
-  if (written?.report.status === "CLOSED") return { key: written.key, isNew: false };
+  if (written?.report.status === "CLOSED") return written.key;
   const judged = batch.verdict && (await readReport(ports.objects, batch.verdict.report));
   if (judged === undefined) throw new NotReconciled(`the report of batch ${batch.id}'s verdict is missing`);
   const [files, events, exclusions] = await Promise.all([
@@ -148,7 +150,8 @@ async function finalReport(
     allExclusions(ports, batch.id),
   ]);
   const recorded = new Map(files.map((file) => [file.number, file]));
-  const key = await storeReport(ports.objects, (number) => ({
+  count(ports, batch.stream, ending);
+  return storeReport(ports.objects, (number) => ({
     report: {
       ...judged.report,
       number,
@@ -181,7 +184,6 @@ async function finalReport(
     },
     exclusions,
   }));
-  return { key, isNew: true };
 }
 
 async function allExclusions(ports: Ports, batchId: string): Promise<Exclusion[]> {

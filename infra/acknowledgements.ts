@@ -100,10 +100,19 @@ export function acknowledgements(stage: Stage, configuration: Configuration): Ac
     ),
     ...objects("ReportsBucket95FE29A2Arn81EE02E6", keys.evidence, "Propose", "Approve"),
     ...objects("ReportsBucket95FE29A2Arn81EE02E6", keys.reportParts, "Reconcile", "CloseBatch"),
-    wildcard(
-      "<ReportsBucket95FE29A2.Arn>/*",
-      "Data/ReportReaders/DefaultPolicy/Resource",
-      "The role is for reading every report, and reaches no other bucket.",
+    ...[...keys.reports, ...keys.reportParts].map((key) =>
+      wildcard(
+        `<ReportsBucket95FE29A2.Arn>/${key}`,
+        "Data/ReportReaders/DefaultPolicy/Resource",
+        "The role is for reading every report, and reaches no other bucket.",
+      ),
+    ),
+    ...keys.evidence.map((key) =>
+      wildcard(
+        `${exported("ReportsBucket95FE29A2Arn81EE02E6")}/${key}`,
+        "Billing/Approver/DefaultPolicy/Resource",
+        "Who approves reads what the bank has stated, of whichever batch; the kind of object is fixed.",
+      ),
     ),
 
     ...[

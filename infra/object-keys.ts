@@ -25,6 +25,13 @@ export interface ObjectKeys {
   readonly folders: readonly string[];
 }
 
+/** In the reports' bucket: the same in every stage, whatever is configured. */
+export const REPORT_KEYS = {
+  reports: ["*/report-*.json"],
+  reportParts: ["*/report-*.html", "*/exclusions-*.csv"],
+  evidence: ["evidence/*"],
+} as const;
+
 /** The patterns of a stage. What the configuration does not name is out of every Lambda's reach. */
 export function objectKeys({ streams }: Configuration): ObjectKeys {
   const names = Object.keys(streams);
@@ -39,9 +46,7 @@ export function objectKeys({ streams }: Configuration): ObjectKeys {
     bankFiles: ["*/*.aba"],
     indexes: ["*/*.index.jsonl"],
     deliveries: [...userIds].map((userId) => `${userId}/*.aba`),
-    reports: ["*/report-*.json"],
-    reportParts: ["*/report-*.html", "*/exclusions-*.csv"],
-    evidence: ["evidence/*"],
+    ...REPORT_KEYS,
     folders: ["*/*"],
   };
 }

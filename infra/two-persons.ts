@@ -22,6 +22,7 @@ export function twoPersons(scope: Construct, deployment: Deployment, { ledger, r
       does: "Proposes that a suspicion of the gate be accepted, or that a file in doubt be resolved.",
       // The proposer must have seen the gate's report, and so does the function; evidence it stores, and reads what
       // was there first.
+      reads: [],
       may: [
         ledger.may({ get: ["STREAM", "BATCH", "SUBMISSION"], put: ["BATCH"] }),
         reports.may({
@@ -35,13 +36,15 @@ export function twoPersons(scope: Construct, deployment: Deployment, { ledger, r
       name: "Approve",
       role: "Approver",
       does: "Approves, as a second person, what somebody else has proposed.",
+      // Nobody approves what they have not read: the bank's statement, in the version that was proposed.
+      reads: keys.evidence,
       may: [
         ledger.may({ get: ["STREAM", "BATCH", "SUBMISSION"], query: ["BATCH"], put: ["BATCH"] }),
         reports.may({ readVersions: keys.evidence }),
       ],
     },
   ];
-  for (const { name, role: roleName, does, may } of functions) {
+  for (const { name, role: roleName, does, reads, may } of functions) {
     const lambda = handlerLambda(scope, name, `lambdas/operations/${kebab(name)}`, deployment, {
       does,
       timeoutSeconds: 30,
@@ -55,6 +58,7 @@ export function twoPersons(scope: Construct, deployment: Deployment, { ledger, r
     const role = personsRole(scope, roleName, deployment.stage, does);
     // Both actions that a URL asks for, the second on condition that it is through a URL: no direct call.
     url.grantInvokeUrl(role);
+    if (reads.length > 0) reports.allow(role, { read: reads, readVersions: reads });
     lambda.addEnvironment(`${roleName.toUpperCase()}_ROLE_ARN`, role.roleArn);
     // By these names the operators' command line finds what it signs a request to, and people what they assume.
     new CfnOutput(scope, `${name}Url`, { value: url.url });

@@ -6,6 +6,7 @@ import type { Construct } from "constructs";
 import { retentionDays } from "../config/retention.ts";
 import { Idempotency } from "../idempotency.ts";
 import { Ledger } from "../ledger.ts";
+import { REPORT_KEYS } from "../object-keys.ts";
 import type { Stage } from "../stage.ts";
 import { closedBucket, Store, type StoreProps } from "../store.ts";
 
@@ -62,12 +63,13 @@ export class DataStack extends Stack {
     const kept = { days: retentionDays(), overwrittenDays: 30, locked: true } as const;
     this.reports = store("Reports", "REPORTS_BUCKET", kept);
 
-    // Finance and auditors read what was billed, and nothing that a bank account stands in.
+    // Finance and auditors read what was billed, and nothing that a bank account stands in: not the bank's statements
+    // either, which are the bank's own words, and which an approver reads.
     const readers = new Role(this, "ReportReaders", {
-      description: `debit-once ${stage}: reads batch reports and evidence, and nothing else`,
+      description: `debit-once ${stage}: reads batch reports, and nothing else`,
       assumedBy: new AccountRootPrincipal(),
     });
-    this.reports.allow(readers, { read: ["*"], absence: true });
+    this.reports.allow(readers, { read: [...REPORT_KEYS.reports, ...REPORT_KEYS.reportParts], absence: true });
 
     // Where the billing system leaves its lists, where the bank's transfer picks files up, and where people read.
     new CfnOutput(this, "DueListsBucketName", { value: this.dueLists.bucketName });

@@ -278,9 +278,10 @@ describe("the command lines", () => {
     expect(object(continued)).toMatchObject({ failedState: "Reconcile", error: { name: "GateFailed" } });
     const now = await ops(folder, "show", BATCH);
     for (const word of [`${BATCH}-c1  FAILED`, "fence 2"]) expect(now.stdout).toContain(word);
-    // Each command's clock has gone on from the one before.
+    // Each command's clock has gone on from the one before; who asks and is heard does both at one instant.
     const actions = [...now.stdout.matchAll(/^event +\S+ +(\w+)/gm)].map(([, action]) => action);
-    expect(actions).toEqual(["acquired", "propose", "asks", "approve", "continue", "acquired"]);
+    expect(actions.splice(2, 2).toSorted()).toEqual(["approve", "asks"]);
+    expect(actions).toEqual(["acquired", "propose", "continue", "acquired"]);
   });
 
   test.concurrent("let one person propose what the bank says of a file in doubt, and another one approve it", async ({

@@ -76,7 +76,8 @@ describe("the two roles", () => {
     for (const { billing } of [dev, prod]) {
       for (const { name, role } of PAIRS) {
         const Resource = { "Fn::GetAtt": [lambdasOf(billing).get(name)?.id, "Arn"] };
-        const [look, ...calls] = statementsOf(billing, roleOf(billing, role)[0]);
+        const [look, ...rest] = statementsOf(billing, roleOf(billing, role)[0]);
+        const calls = rest.filter(({ Action }) => String(Action).startsWith("lambda:"));
         expect(calls, role).toEqual([
           {
             Action: "lambda:InvokeFunctionUrl",
@@ -102,6 +103,36 @@ describe("the two roles", () => {
         const { ManagedPolicyArns, Policies } = roleOf(billing, role)[1];
         expect([ManagedPolicyArns, Policies], role).toEqual([undefined, undefined]);
       }
+    }
+  });
+
+  test("read nothing, but the approver the bank's statements, in the version that was proposed", () => {
+    for (const { billing } of [dev, prod]) {
+      const readBy = (role: string) =>
+        statementsOf(billing, roleOf(billing, role)[0])
+          .filter(({ Action }) => !/^(lambda|cloudformation):/.test(Action))
+          .map(({ Action, Resource, Condition }) => {
+            const on = textOf(Resource).replace(/^.*(Reports|Key)[^/]*/, "$1");
+            return `${asList(Action).join()} ${on} ${Object.keys(Condition ?? {}).join()}`.trim();
+          });
+      expect(readBy("Proposer")).toEqual([]);
+      expect(readBy("Approver")).toEqual([
+        "s3:GetObject,s3:GetObjectVersion Reports/evidence/*",
+        "kms:Decrypt Key StringEquals,StringLike",
+      ]);
+    }
+  });
+
+  test("leave the evidence to the approver: who reads reports reads reports", () => {
+    for (const { data } of [dev, prod]) {
+      const read = statementsOf(data, roleOf(data, "ReportReaders")[0])
+        .filter(({ Action }) => asList(Action).includes("s3:GetObject"))
+        .flatMap(({ Resource }) => asList(Resource).map(textOf));
+      expect(read.map((on) => on.replace(/^[^/]*[/]/, ""))).toEqual([
+        "*/exclusions-*.csv",
+        "*/report-*.html",
+        "*/report-*.json",
+      ]);
     }
   });
 

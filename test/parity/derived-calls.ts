@@ -230,7 +230,15 @@ export const RULES: readonly Rule[] = [
       world.app
         .ofType("AWS::IAM::Role")
         .filter(({ label }) => label === "ReportReaders")
-        .flatMap(({ arn }) => [taken(arn), ...readingOf(world, arn, "REPORTS_BUCKET")]),
+        .flatMap(({ arn }) => [taken(arn), ...readingOf(world, arn, REPORTS, ["s3:ListBucket", READ])]),
+  },
+  {
+    because: "who approves reads the bank's statement first, in the version that was proposed",
+    calls: (world) =>
+      world.app
+        .ofType("AWS::IAM::Role")
+        .filter(({ label }) => label === "Approver")
+        .flatMap(({ arn }) => readingOf(world, arn, EVIDENCE, [READ, "s3:GetObjectVersion"])),
   },
   {
     because:
@@ -338,17 +346,27 @@ function ruleTargets(app: Synthesized): { readonly rule: Resource; readonly targ
     .flatMap((rule) => rule.properties.Targets.map((target: Json) => ({ rule, target })));
 }
 
-/** What a role does that lists a bucket and reads all that functions have put there. */
-function readingOf(world: World, role: string, variable: string): Bare[] {
+const READ = "s3:GetObject";
+/** Whether an object in the reports' bucket is what the bank has stated, and not what a batch reports. */
+const EVIDENCE = (resource: string) => resource.includes("/evidence/");
+const REPORTS = (resource: string) => !EVIDENCE(resource);
+
+/** What a role does that looks at what functions have put into the reports' bucket. */
+function readingOf(
+  world: World,
+  role: string,
+  isRead: (resource: string) => boolean,
+  actions: readonly string[],
+): Bare[] {
   return world.seen
-    .filter((seen) => seen.action === "s3:PutObject" && seen.resource === variable)
+    .filter((seen) => seen.action === "s3:PutObject" && seen.resource === "REPORTS_BUCKET")
     .flatMap((seen) => targetsOf(world, functionOf(world.app, seen.functionName), seen))
+    .filter(({ resource }) => isRead(resource))
     .flatMap(({ bucket, resource }) => {
       const key = bucket && keyOf(bucket);
-      if (!bucket || key === undefined) throw new Error(`${variable} has no key of ours`);
+      if (!bucket || key === undefined) throw new Error("the reports' bucket has no key of ours");
       return [
-        as(role, "s3:ListBucket", bucket.arn),
-        as(role, "s3:GetObject", resource),
+        ...actions.map((action) => as(role, action, action === "s3:ListBucket" ? bucket.arn : resource)),
         as(role, "kms:Decrypt", key, encryptionContext(bucket, resource)),
       ];
     });

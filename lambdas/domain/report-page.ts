@@ -13,6 +13,11 @@ const STATUS: Readonly<Record<BatchReport["status"], string>> = {
   CLOSED: "Closed",
 };
 
+/** A report is never written anew: what comes of the batch after its gate, this page cannot know. */
+const GATE_ONLY =
+  "This page tells of the gate alone, before which nothing is sent. Where the batch stands now is told by" +
+  " the command “show”.";
+
 const MONTHS = "January February March April May June July August September October November December".split(
   " ",
 );
@@ -82,6 +87,7 @@ function toneOf(report: BatchReport): Tone {
 function summary(report: BatchReport): string[] {
   const { status, checks, ending } = report;
   const sentences: string[] = [];
+  if (status === "GATE_PASSED") sentences.push(GATE_ONLY);
   if (ending)
     sentences.push(`${grouped(ending.submitted.count)} debits, ${money(ending.submitted.cents)} submitted.`);
   if (ending?.note !== undefined) sentences.push(ending.note);

@@ -29,11 +29,14 @@ export function addsUp(report: BatchReport): boolean {
   return [report.ledger, report.bankFiles].every((sum) => isNothing(less(figuresOf(sum), rest)));
 }
 
-/** Due list, ledger and bank files side by side, and the sum that ties them together. */
+/** Due list, ledger, and what is for the bank or went to it, side by side; and the sum that ties them together. */
 export function totals(report: BatchReport): string {
   const [due, excluded] = [figuresOf(report.dueList), figuresOf(report.excluded)];
   const [ledger, files] = [figuresOf(report.ledger), figuresOf(report.bankFiles)];
   const rest = less(due, excluded);
+  const forTheBank = report.ending
+    ? (["Submitted", figuresOf(report.ending.submitted), "what the bank has been asked for"] as const)
+    : (["Bank files", files, "as composed; sent only after the gate"] as const);
   return section(
     "totals",
     "Totals",
@@ -48,7 +51,7 @@ export function totals(report: BatchReport): string {
             : "what the manifest says",
         ],
         ["Ledger", ledger, "what this batch has claimed"],
-        ["Bank files", files, "what the bank is asked for"],
+        forTheBank,
       ] as const
     ).map(
       ([name, sum, what]) =>

@@ -115,6 +115,30 @@ const RESOLVED: NonNullable<BatchReport["files"][number]["resolved"]> = {
   at: "2026-03-01T22:00:00.000Z",
 };
 
+describe("what the page promises", () => {
+  const SHOW = "Where the batch stands now is told by the command “show”.";
+
+  it("is of the gate alone where the gate has passed, since a page is never written anew", () => {
+    const text = words(reportPage(REPORT, EXCLUSIONS));
+    expect(text).toContain(`\nThis page tells of the gate alone, before which nothing is sent. ${SHOW}\n`);
+    expect(text).toContain("\nBank filesas composed; sent only after the gate\n8\n$12,315.17\n");
+    expect(text).not.toContain("asked for");
+    for (const other of [failedCheck("1", "2"), { ...REPORT, status: "CLOSED", ending: ENDING } as const]) {
+      expect(words(reportPage(other, EXCLUSIONS))).not.toContain(SHOW);
+    }
+  });
+
+  it("is what was submitted, not what was composed, where the batch is closed", () => {
+    const submitted = { count: 0, cents: 0 };
+    const rejected = REPORT.ledger;
+    const end: Ending = { ...ENDING, submitted, withdrawn: submitted, rejected };
+    const totals = after(reportPage({ ...REPORT, status: "CLOSED", ending: end }, EXCLUSIONS), "Totals");
+    expect(totals).toContain("\nSubmittedwhat the bank has been asked for\n0\n$0.00\n");
+    expect(totals).not.toMatch(/^Bank files[^\n]/m);
+    expect(totals).toMatch(/^In bank files\n8\n\$12,315\.17$/m);
+  });
+});
+
 describe("a file that two people have resolved", () => {
   it("stands under the bank files with both people, the bank's statement and the reason, and no other file does", () => {
     const [file] = REPORT.files;

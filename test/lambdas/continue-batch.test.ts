@@ -32,7 +32,15 @@ function machineWith(known: Known): Executions & { readonly started: [string, ob
   };
 }
 
-const FAILED = { status: "FAILED", input: '{"batchId":"as it was"}' } as const;
+/** What the starter starts a batch with. */
+const startedWith = (world: World) => ({
+  batchId: world.id(),
+  stream: world.stream.name,
+  billingDate: BILLING_DATE,
+  number: 1,
+  list: { sha256: "a".repeat(64), count: 2, mark: "b".repeat(64) },
+});
+const failedOf = (world: World) => ({ status: "FAILED", input: JSON.stringify(startedWith(world)) }) as const;
 const open = (world: World) => world.ledger.writeBatch(batchItem({ stream: world.stream.name }), undefined);
 const goOn = (world: World, executions: Executions, who = ANN) =>
   continueBatch({ batchId: world.id(), ...who }, { ...world.ports(), executions });
@@ -56,10 +64,10 @@ const announced = (world: World, number: number, ago = DAY) =>
   });
 
 describe("continuing a batch", () => {
-  it("starts <batch>-c1 with the input of its failed execution, told before it is started", async () => {
+  it("starts <batch>-c1 with what the starter would start it with, told before it is started", async () => {
     const world = worldOn(memory());
     await open(world);
-    const machine = machineWith({ [world.id()]: FAILED });
+    const machine = machineWith({ [world.id()]: failedOf(world) });
     const name = `${world.id()}-c1`;
     const refused = failing(machine, "start", lost(sdkError("TimeoutError")));
     await expect(goOn(world, refused)).rejects.toThrow("TimeoutError");
@@ -68,7 +76,10 @@ describe("continuing a batch", () => {
     ]);
     expect(world.counts).toEqual([]);
     expect(await goOn(world, machine)).toEqual({ outcome: "CONTINUED", execution: name });
-    expect(machine.started).toEqual([[name, { batchId: "as it was" }]]);
+    const { dueList } = batchItem({ stream: world.stream.name });
+    expect(machine.started).toEqual([
+      [name, { ...startedWith(world), list: dueList && startedList(dueList) }],
+    ]);
     expect(world.counts).toEqual([["BatchContinued", world.stream.name]]);
     expect(world.lines.at(-1)).toEqual({
       state: "ContinueBatch",
@@ -80,11 +91,55 @@ describe("continuing a batch", () => {
     });
   });
 
+  it("passes on what its execution was started with where the ledger has no record yet, of older starters too", async () => {
+    const { list, ...names } = startedWith(worldOn(memory()));
+    const { mark: _mark, ...unmarked } = list;
+    for (const more of [{ list }, { list: unmarked }, {}]) {
+      const world = worldOn(memory());
+      const input = { ...names, batchId: world.id(), stream: world.stream.name, ...more };
+      const machine = machineWith({ [world.id()]: { status: "FAILED", input: JSON.stringify(input) } });
+      await goOn(world, machine);
+      expect(machine.started).toEqual([[`${world.id()}-c1`, input]]);
+    }
+  });
+
+  it("starts nothing with an input that no starter has made", async () => {
+    const world = worldOn(memory());
+    const good = startedWith(world);
+    const strange = [
+      "not JSON, but a secret",
+      "null",
+      "{}",
+      ...[
+        { ...good, more: "a secret" },
+        { ...good, batchId: `${world.stream.name}-2026-10-06-02` },
+        { ...good, number: 2 },
+        { ...good, billingDate: "2026-10-07" },
+        { ...good, stream: "another" },
+        { ...good, list: { ...good.list, sha256: "a secret" } },
+        { ...good, list: { ...good.list, mark: "a secret" } },
+        { ...good, list: { ...good.list, rows: [] } },
+      ].map((input) => JSON.stringify(input)),
+    ];
+    for (const input of strange) {
+      const machine = machineWith({ [world.id()]: { status: "FAILED", input } });
+      await expect(goOn(world, machine), input).rejects.toMatchObject({
+        name: "LedgerBroken",
+        message: `execution ${world.id()} was not started as batch ${world.id()} is started`,
+      });
+      expect([machine.started, await trailOf(world)]).toEqual([[], []]);
+    }
+    // Once there is a record, nothing of it matters.
+    await open(world);
+    const machine = machineWith({ [world.id()]: { status: "FAILED", input: "null" } });
+    expect(await goOn(world, machine)).toMatchObject({ outcome: "CONTINUED" });
+  });
+
   it.each(["FAILED", "TIMED_OUT", "ABORTED"] as const)(
     "goes on after an execution that is %s",
     async (status) => {
       const world = worldOn(memory());
-      const machine = machineWith({ [world.id()]: { ...FAILED, status } });
+      const machine = machineWith({ [world.id()]: { ...failedOf(world), status } });
       // Without a record too: AcquireLock itself may be what has failed.
       expect(await goOn(world, machine)).toMatchObject({ execution: `${world.id()}-c1` });
     },
@@ -97,7 +152,10 @@ describe("continuing a batch", () => {
   ] as const)("is refused while the newest execution is %s, and leaves no trace", async (status, error) => {
     const world = worldOn(memory());
     await open(world);
-    const machine = machineWith({ [world.id()]: FAILED, [`${world.id()}-c1`]: { ...FAILED, status } });
+    const machine = machineWith({
+      [world.id()]: failedOf(world),
+      [`${world.id()}-c1`]: { ...failedOf(world), status },
+    });
     await expect(goOn(world, machine)).rejects.toMatchObject({ name: error });
     expect([machine.started, await trailOf(world)]).toEqual([[], []]);
   });
@@ -105,7 +163,7 @@ describe("continuing a batch", () => {
   it("is refused for a batch that was abandoned, whatever its execution ended with", async () => {
     const world = worldOn(memory());
     await world.ledger.writeBatch(batchItem({ stream: world.stream.name, state: "ABANDONED" }), undefined);
-    const machine = machineWith({ [world.id()]: FAILED });
+    const machine = machineWith({ [world.id()]: failedOf(world) });
     await expect(goOn(world, machine)).rejects.toMatchObject({ name: "BatchAbandoned" });
     expect([machine.started, await trailOf(world)]).toEqual([[], []]);
   });
@@ -114,7 +172,7 @@ describe("continuing a batch", () => {
     const world = worldOn(memory());
     await world.ledger.writeBatch(batchItem({ stream: world.stream.name, state: "CLOSED" }), undefined);
     await expect(goOn(world, machineWith({}))).rejects.toMatchObject({ name: "BatchClosed" });
-    const machine = machineWith({ [world.id()]: FAILED });
+    const machine = machineWith({ [world.id()]: failedOf(world) });
     expect(await goOn(world, machine)).toMatchObject({ execution: `${world.id()}-c1` });
   });
 
@@ -136,11 +194,11 @@ describe("continuing a batch", () => {
 describe("the name of a continuation", () => {
   it("follows the last one that was used, up to 99", async () => {
     const world = worldOn(memory());
-    const known: Known = { [world.id()]: FAILED };
+    const known: Known = { [world.id()]: failedOf(world) };
     for (let k = 1; k <= 99; k += 1) {
       const name = `${world.id()}-c${k}`;
       expect(await goOn(world, machineWith(known))).toMatchObject({ outcome: "CONTINUED", execution: name });
-      known[name] = FAILED;
+      known[name] = failedOf(world);
     }
     await expect(goOn(world, machineWith(known))).rejects.toThrow(/was continued 99 times/);
     expect(await trailOf(world)).toHaveLength(99);
@@ -168,7 +226,7 @@ describe("the name of a continuation", () => {
     const world = worldOn(memory());
     await open(world);
     await announced(world, 1);
-    const machine = machineWith({ [world.id()]: FAILED });
+    const machine = machineWith({ [world.id()]: failedOf(world) });
     expect(await goOn(world, machine)).toMatchObject({ execution: `${world.id()}-c1` });
   });
 
@@ -177,7 +235,7 @@ describe("the name of a continuation", () => {
     await open(world);
     await acquired(world, 0);
     await acquired(world, 1, 60_000);
-    const machine = machineWith({ [world.id()]: FAILED });
+    const machine = machineWith({ [world.id()]: failedOf(world) });
     await expect(goOn(world, machine)).rejects.toThrow(/-c1 has just acquired the lock/);
     world.now = (MORNING + 15 * 60_000) as Instant;
     expect(await goOn(world, machine)).toMatchObject({ execution: `${world.id()}-c2` });
@@ -189,7 +247,7 @@ describe("two people who continue at once", () => {
     for (const at of ["describe", "start"] as const) {
       const world = worldOn(memory());
       await open(world);
-      const machine = machineWith({ [world.id()]: FAILED });
+      const machine = machineWith({ [world.id()]: failedOf(world) });
       let second: unknown;
       const slow = failing(machine, at, async ({ reach }) => {
         second = await goOn(world, machine, { by: "bob", reason: "mended too" });
@@ -209,12 +267,12 @@ describe("two people who continue at once", () => {
   it("get no second execution although the first has failed before the second asks for it", async () => {
     const world = worldOn(memory());
     await open(world);
-    const known: Known = { [world.id()]: FAILED };
+    const known: Known = { [world.id()]: failedOf(world) };
     const machine = machineWith(known);
     const name = `${world.id()}-c1`;
     const slow = failing(machine, "start", async ({ reach }) => {
       await goOn(world, machine, { by: "bob", reason: "mended too" });
-      known[name] = FAILED;
+      known[name] = failedOf(world);
       return reach();
     });
     expect(await goOn(world, slow)).toEqual({ outcome: "ALREADY_CONTINUED", execution: name });
@@ -238,7 +296,7 @@ describe("on the Step Functions protocol", () => {
 
   async function failed(world: World): Promise<void> {
     machine.release("GateFailed");
-    await executions.start(world.id(), { batchId: world.id(), number: 1 });
+    await executions.start(world.id(), startedWith(world));
     await machine.ended(world.id());
   }
 
@@ -253,7 +311,7 @@ describe("on the Step Functions protocol", () => {
       machine.release();
       await machine.ended(`${world.id()}-c1`);
       expect(ends[1]).toMatchObject({ status: "fulfilled", value: { execution: `${world.id()}-c1` } });
-      expect(machine.inputs.slice(runs)).toEqual([{ batchId: world.id(), number: 1 }]);
+      expect(machine.inputs.slice(runs)).toEqual([startedWith(world)]);
       await expect(executions.describe(`${world.id()}-c2`)).resolves.toBeUndefined();
     }
   });

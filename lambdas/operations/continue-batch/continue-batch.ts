@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { appendEvent } from "../../audit-trail.ts";
 import { parseBatchId } from "../../domain/batch.ts";
 import {
@@ -12,6 +13,7 @@ import {
   BatchClosed,
   BatchUnknown,
   ExecutionNotEnded,
+  LedgerBroken,
   LimitExceeded,
 } from "../../domain/faults.ts";
 import type { BatchItem } from "../../domain/records.ts";
@@ -40,7 +42,8 @@ type Batch = NonNullable<ReturnType<typeof parseBatchId>>;
  * Two people who ask at once take the same name, which Step Functions starts once: a name that was announced and that
  * nobody has started yet is taken again, not passed over.
  * @throws ExecutionNotEnded while one runs; BatchClosed; BatchAbandoned; BatchUnknown if neither an execution nor a
- *   record is left; LimitExceeded after 99 continuations; StreamUnknown
+ *   record is left; LimitExceeded after 99 continuations; LedgerBroken if no record is left and the execution was
+ *   not started as batches are; StreamUnknown
  */
 export async function continueBatch(
   event: { readonly batchId: string; readonly by: string; readonly reason: string },
@@ -95,15 +98,54 @@ function refuseRunning(newest: Execution | undefined): void {
   }
 }
 
-/** What the batch was started with, as its execution knows it, or made again of its record as the starter makes it. */
+/** The input with which the starter starts a batch; an older starter named less of the list, or no list. */
+const startInput = z.strictObject({
+  batchId: z.string(),
+  stream: z.string(),
+  billingDate: z.string(),
+  number: z.int(),
+  list: z
+    .strictObject({
+      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      count: z.int().min(0),
+      mark: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/)
+        .optional(),
+    })
+    .optional(),
+});
+
+/**
+ * What the starter starts the batch with: made again of its record, which says which list it bills; where it has none
+ * yet, as its execution knows it. Whatever else an execution in the console was started with goes no further.
+ * @throws BatchUnknown if there is neither; LedgerBroken if the execution's input is no start of this batch
+ */
 function inputOf(
   { id: batchId, stream, billingDate, number }: Batch,
   newest: Execution | undefined,
   record: BatchItem | undefined,
 ): object {
-  if (newest?.input !== undefined) return JSON.parse(newest.input) as object;
-  if (record?.dueList === undefined) {
+  const names = { batchId, stream, billingDate, number };
+  if (record?.dueList !== undefined) return { ...names, list: startedList(record.dueList) };
+  if (newest?.input === undefined) {
     throw new BatchUnknown(`batch ${batchId} has no execution, and the ledger has no open record of it`);
   }
-  return { batchId, stream, billingDate, number, list: startedList(record.dueList) };
+  const parsed = startInput.safeParse(jsonOf(newest.input));
+  const isOfIt =
+    parsed.success &&
+    Object.entries(names).every(([name, value]) => parsed.data[name as "batchId"] === value);
+  if (!isOfIt) {
+    // Neither parser's message is passed on: what was typed into a console may be anything.
+    throw new LedgerBroken(`execution ${newest.name} was not started as batch ${batchId} is started`);
+  }
+  return parsed.data;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

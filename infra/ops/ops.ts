@@ -184,8 +184,7 @@ async function approve(options: OpsOptions, { invoke, decide, caller }: Function
   print(
     options,
     { dry: true, function: "Approve", event: { proposal: id }, by, proposal },
-    () =>
-      `${proposalText(proposal, view, stage)}dry run: would approve it, as ${by}. Add --yes to do it.\n`,
+    () => `${proposalText(proposal, view, stage)}dry run: would approve it, as ${by}. Add --yes to do it.\n`,
   );
   return EXIT.done;
 }

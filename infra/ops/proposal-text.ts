@@ -79,7 +79,9 @@ function resolutionLines(proposal: ResolutionProposal, known: Known, stage: stri
     ...fileLines(sha256, known),
     ...(doubt
       ? [
-          ...(doubt.outboundKey === undefined ? [] : [`bank       has it, if at all, as ${doubt.outboundKey}`]),
+          ...(doubt.outboundKey === undefined
+            ? []
+            : [`bank       has it, if at all, as ${doubt.outboundKey}`]),
           `intent     put at ${instantText(doubt.intentAt, known.timeZone)}`,
         ]
       : []),

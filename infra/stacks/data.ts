@@ -69,7 +69,10 @@ export class DataStack extends Stack {
       description: `debit-once ${stage}: reads batch reports, and nothing else`,
       assumedBy: new AccountRootPrincipal(),
     });
-    this.reports.allow(readers, { read: [...REPORT_KEYS.reports, ...REPORT_KEYS.reportParts], absence: true });
+    this.reports.allow(readers, {
+      read: [...REPORT_KEYS.reports, ...REPORT_KEYS.reportParts],
+      absence: true,
+    });
 
     // Where the billing system leaves its lists, where the bank's transfer picks files up, and where people read.
     new CfnOutput(this, "DueListsBucketName", { value: this.dueLists.bucketName });

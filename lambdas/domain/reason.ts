@@ -33,7 +33,10 @@ export function isReason(text: string): boolean {
 
 /** Rather too strict than not: a person can say the same in other words, but nobody can take a reason back. */
 function mayHoldAccount(text: string): boolean {
-  const plain = text.normalize("NFKC").replace(/\p{Pd}|\u2212/gu, "-").replace(HARMLESS, "…");
+  const plain = text
+    .normalize("NFKC")
+    .replace(/\p{Pd}|\u2212/gu, "-")
+    .replace(HARMLESS, "…");
   return ACCOUNTS.some((account) => account.test(plain));
 }
 

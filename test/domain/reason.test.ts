@@ -59,7 +59,11 @@ describe("a reason", () => {
       .date({ min: new Date("2020-01-01"), max: new Date("2099-12-31"), noInvalidDate: true })
       .map((date) => date.toISOString());
     const hex = (length: number) =>
-      fc.string({ unit: fc.constantFrom(..."0123456789abcdef"), minLength: length, maxLength: length });
+      fc.string({
+        unit: fc.constantFrom(..."0123456789abcdef".split("")),
+        minLength: length,
+        maxLength: length,
+      });
     const batch = day.map((instant) => `au-cba-${instant.slice(0, 10)}-01`);
     const mentioned = fc.oneof(
       batch,

@@ -267,7 +267,9 @@ describe("the command lines", () => {
     expect(approved).toMatchObject({ code: 0, stderr: "" });
     expect(approved.stdout).toContain(`npm run ops -- redrive ${BATCH}`);
     const shown = await ops(folder, "show", BATCH);
-    expect(shown.stdout).toContain(`proposal   ${id}  accept growth  accepted: redrive, and it takes effect  (ann, approved by bob at `);
+    expect(shown.stdout).toContain(
+      `proposal   ${id}  accept growth  accepted: redrive, and it takes effect  (ann, approved by bob at `,
+    );
     // The dry run has proposed nothing.
     expect(shown.stdout.match(/^proposal /gm)).toHaveLength(1);
     for (const by of ["ann", "bob"]) expect(shown.stdout).toMatch(new RegExp(`event .*${id}  \\(${by}\\)`));
@@ -280,7 +282,7 @@ describe("the command lines", () => {
     for (const word of [`${BATCH}-c1  FAILED`, "fence 2"]) expect(now.stdout).toContain(word);
     // Each command's clock has gone on from the one before; who asks and is heard does both at one instant.
     const actions = [...now.stdout.matchAll(/^event +\S+ +(\w+)/gm)].map(([, action]) => action);
-    expect(actions.splice(2, 2).toSorted()).toEqual(["approve", "asks"]);
+    expect(new Set(actions.splice(2, 2))).toEqual(new Set(["approve", "asks"]));
     expect(actions).toEqual(["acquired", "propose", "continue", "acquired"]);
   });
 

@@ -26,7 +26,13 @@ describe("what a second person is shown of a proposal", () => {
   });
 
   it("is each file of a suspicion with its number and sums, and what the gate has found", () => {
-    const check = { name: "growth", kind: "suspicion", expected: "at most 2", found: "9", passed: false } as const;
+    const check = {
+      name: "growth",
+      kind: "suspicion",
+      expected: "at most 2",
+      found: "9",
+      passed: false,
+    } as const;
     const report = { key: "r.json", content: gateReport("au-cba-2026-03-02-01", { checks: [check] }) };
     const sha256s = [FILE.sha256, "9".repeat(64)];
     const stored = { report: "r.json", sha256s, standing: "open" } as const;

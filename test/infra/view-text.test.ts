@@ -56,7 +56,7 @@ const SUSPICION: ProposalView = {
 };
 
 describe("what is shown of a file in doubt", () => {
-  it("is under which key the bank would have it, when its intent was put, and from when on a \"no\" counts", () => {
+  it('is under which key the bank would have it, when its intent was put, and from when on a "no" counts', () => {
     expect(of(VIEW)).toContain(
       [
         `           may be with the bank as 301500/${ID}-01.aba: its intent was put at 2026-03-02 07:00:12 AEDT (2026-03-01T20:00:12.345Z);`,
@@ -82,7 +82,10 @@ describe("an instant", () => {
 });
 
 describe("a proposal that stands accepted", () => {
-  const line = (view: BatchView) => of(view).split("\n").find((one) => one.startsWith("proposal"));
+  const line = (view: BatchView) =>
+    of(view)
+      .split("\n")
+      .find((one) => one.startsWith("proposal"));
 
   it("says to redrive while a file is in doubt that it resolves, and not after that", () => {
     const view = { ...VIEW, proposals: [RESOLUTION] };

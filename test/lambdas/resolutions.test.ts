@@ -383,7 +383,7 @@ describe("what an on-call engineer is told of a file in doubt", () => {
   };
   const DOUBT = { number: 1, nonce: "the sender's", intentAt: AT, arrivedBy: instant(20) };
 
-  it("is when its intent was put, and after which instant the bank's \"we do not have it\" counts", async () => {
+  it('is when its intent was put, and after which instant the bank\'s "we do not have it" counts', async () => {
     const world = await doubted(["UNKNOWN", "RECONCILED"]);
     const key = `${world.stream.bankProfile.userId}/${world.id()}-01.aba`;
     expect(await show(world)).toMatchObject({ timeZone: "Australia/Sydney" });

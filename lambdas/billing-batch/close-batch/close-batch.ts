@@ -135,11 +135,7 @@ async function recordClosing(
 }
 
 /** The report of the verdict with the batch's ending, as the next version; found written, it is left alone. */
-async function finalReport(
-  ports: Ports,
-  batch: BatchItem,
-  ending: Ending,
-): Promise<string> {
+async function finalReport(ports: Ports, batch: BatchItem, ending: Ending): Promise<string> {
   const written = await latestReport(ports.objects, batch.id);
   if (written?.report.status === "CLOSED") return written.key;
   const judged = batch.verdict && (await readReport(ports.objects, batch.verdict.report));

@@ -1,11 +1,12 @@
 import { relative } from "node:path";
+import { isSent } from "../../lambdas/domain/moves.ts";
 import type { Check } from "../../lambdas/domain/report.ts";
 import type { BatchView } from "../../lambdas/operations/show-batch/show-batch.ts";
 import { type Status, statusOf } from "../ops/exit-code.ts";
-import { nextSteps } from "../ops/next-steps.ts";
+import { type NextSteps, nextSteps } from "../ops/next-steps.ts";
 import { rootError } from "../ops/root-error.ts";
 import type { ExecutionRecord } from "./execution-records.ts";
-import type { Exported } from "./export.ts";
+import type { Exported, ExportedFile } from "./export.ts";
 
 /** What `npm start -- --json` prints: the one object that scripts read. Paths are relative to the current folder. */
 export interface BatchResult {
@@ -22,12 +23,12 @@ export interface BatchResult {
   };
   readonly staged: { readonly count: number; readonly cents: number };
   readonly excluded: { readonly count: number; readonly byReason: Readonly<Record<string, number>> };
-  readonly bankFiles: readonly {
-    readonly path: string;
-    readonly sha256: string;
-    readonly debits: number;
-    readonly cents: number;
-  }[];
+  /** Every file that is with the bank, by the ledger's states. */
+  readonly bankFiles: readonly ExportedFile[];
+  /** How it ended, where that is not the usual way. */
+  readonly note?: string;
+  /** What is left to do after a batch that closed without sending all of its files. */
+  readonly next?: NextSteps;
   readonly gate?: { readonly verdict: "PASSED" | "FAILED"; readonly checks: readonly Check[] };
   readonly report?: string;
 }
@@ -49,6 +50,7 @@ export function batchResult(
   const untold = report?.content.excluded.untold;
   const byReason = record?.ending?.excluded.byReason ?? report?.content.excluded.byReason ?? {};
   const failure = failureIn(view, stream, execution);
+  const next = failure ? undefined : owedSteps(view);
   return {
     batchId: view.batchId,
     status: failure ? statusOf(failure.error.name) : closedBefore ? "ALREADY_CLOSED" : "CLOSED",
@@ -58,12 +60,9 @@ export function batchResult(
       : claimed,
     staged: view.staged,
     excluded: { count: view.excluded.count, byReason },
-    bankFiles: exported.files.map(({ path, sha256, debits, cents }) => ({
-      path: relative(process.cwd(), path),
-      sha256,
-      debits,
-      cents,
-    })),
+    bankFiles: exported.files.map((file) => ({ ...file, path: relative(process.cwd(), file.path) })),
+    ...(record?.ending?.note !== undefined && { note: record.ending.note }),
+    ...(next && { next }),
     ...(report && {
       gate: {
         verdict: report.content.status === "GATE_FAILED" ? ("FAILED" as const) : ("PASSED" as const),
@@ -72,6 +71,17 @@ export function batchResult(
     }),
     ...(exported.report && { report: relative(process.cwd(), exported.report) }),
   };
+}
+
+/** What a batch that has closed leaves to be billed: the rows of the files that were not submitted. */
+function owedSteps({ record, files }: BatchView): NextSteps | undefined {
+  if (record?.state !== "CLOSED" || files.every(({ state }) => isSent(state))) return undefined;
+  const { stream, billingDate } = record;
+  const text =
+    "Bill what is still owed under the next number, which --number names. Without it a list with other bytes takes the " +
+    "lowest number that is free, and this very list is taken for this batch again, which is over.";
+  const command = `npm start -- --due <folder> --stream ${stream} --date ${billingDate} --number <nn>`;
+  return { text, commands: [command] };
 }
 
 /** What stands against "closed": the ledger's word first, then the execution's; undefined if nothing does. */

@@ -2,7 +2,7 @@ import { dollars } from "../../lambdas/domain/cents.ts";
 import type { BatchResult } from "./batch-result.ts";
 import { visible } from "../../lambdas/domain/visible-text.ts";
 import type { Check } from "../../lambdas/domain/report.ts";
-import { nextSteps } from "../ops/next-steps.ts";
+import { type NextSteps, nextSteps } from "../ops/next-steps.ts";
 
 /** A result as a person wants to read it: the three totals side by side, then what differs from the usual. */
 export function resultText(result: BatchResult, stream: string): string {
@@ -13,6 +13,7 @@ export function resultText(result: BatchResult, stream: string): string {
     gate(result),
     places(result),
     failure(result, stream),
+    owed(result),
   ];
   return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
 }
@@ -26,8 +27,10 @@ const HEADLINES: Record<BatchResult["status"], string> = {
   UNKNOWN: "UNKNOWN: it cannot be told whether the bank has a file. Nothing more is sent.",
 };
 
-function headline({ batchId, status, failedState }: BatchResult): string {
-  return `${batchId}  ${HEADLINES[status]}${failedState === undefined ? "" : ` It stopped at ${failedState}.`}`;
+/** The note tells of an ending that nobody should take for an ordinary run. */
+function headline({ batchId, status, failedState, note }: BatchResult): string {
+  const stopped = failedState === undefined ? "" : ` It stopped at ${failedState}.`;
+  return `${batchId}  ${HEADLINES[status]}${stopped}${note === undefined ? "" : ` ${note}`}`;
 }
 
 function totals({ due, staged, bankFiles }: BatchResult): string {
@@ -78,10 +81,11 @@ function checkLine({ name, kind, passed, judged, accepted, expected, found, note
 
 function places({ bankFiles, report }: BatchResult): string {
   return [
-    ...bankFiles.map(
-      ({ path, debits, cents, sha256 }) =>
-        `bank file  ${path}  ${whole(debits)} debits, ${dollars(cents)}, SHA-256 ${sha256.slice(0, 16)}…`,
-    ),
+    ...bankFiles.map(({ path, debits, cents, sha256, state, from }) => {
+      const figures = `${whole(debits)} debits, ${dollars(cents)}, SHA-256 ${sha256.slice(0, 16)}…`;
+      const frozen = `, ${state} by the bank's own statement; these are the frozen bytes`;
+      return `bank file  ${path}  ${figures}${from === "outbound" ? "" : frozen}`;
+    }),
     ...(report === undefined ? [] : [`report     ${report}`]),
   ].join("\n");
 }
@@ -89,11 +93,16 @@ function places({ bankFiles, report }: BatchResult): string {
 function failure({ error, batchId }: BatchResult, stream: string): string {
   if (error === undefined) return "";
   const { text, commands } = nextSteps(error.name, batchId, stream, undefined, error.message);
-  return [
-    `${error.name}: ${error.message}`,
-    `next: ${text}`,
-    ...commands.map((command) => `  ${command}`),
-  ].join("\n");
+  return [`${error.name}: ${error.message}`, ...stepLines({ text, commands })].join("\n");
+}
+
+/** What a batch that is closed leaves to be billed. */
+function owed({ next }: BatchResult): string {
+  return next === undefined ? "" : stepLines(next).join("\n");
+}
+
+function stepLines({ text, commands }: NextSteps): string[] {
+  return [`next: ${text}`, ...commands.map((command) => `  ${command}`)];
 }
 
 /** Columns as wide as their widest cell: the first to the left, numbers to the right. */

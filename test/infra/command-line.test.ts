@@ -158,7 +158,7 @@ describe("the command lines", () => {
       due: { count: 3, cents: 3006 },
       staged: { count: 3, cents: 3006 },
       excluded: { count: 0, byReason: {} },
-      bankFiles: [{ path, sha256, debits: 3, cents: 3006 }],
+      bankFiles: [{ path, sha256, debits: 3, cents: 3006, state: "SUBMITTED", from: "outbound" }],
       gate: { verdict: "PASSED", checks: expect.any(Array) },
       report: `.local/batches/${BATCH}/report.html`,
     });

@@ -69,6 +69,26 @@ describe("the result of a run in words", () => {
     expect(line).toContain("a, approved by b: [U+001B][2Jx[U+202E]y[U+000A]  ok");
   });
 
+  it("counts a file that the bank alone says it has, and says whose bytes are shown", () => {
+    const file = {
+      path: "p/01.aba",
+      sha256: "1".repeat(64),
+      debits: 2,
+      cents: 2005,
+      state: "SUBMITTED",
+    } as const;
+    const bankFiles = [
+      { ...file, from: "outbound" } as const,
+      { ...file, path: "p/02.aba", from: "bank-files" } as const,
+    ];
+    const lines = resultText(resultOf([], { bankFiles }), "au-cba").split("\n");
+    expect(lines.find((line) => line.startsWith("debits"))).toMatch(/ 4$/);
+    expect(lines.find((line) => line.startsWith("amount"))).toMatch(/ \$40\.10$/);
+    const [sent, stated] = lines.filter((line) => line.startsWith("bank file "));
+    expect(sent).toMatch(/SHA-256 1{16}…$/);
+    expect(stated).toContain("SUBMITTED by the bank's own statement; these are the frozen bytes");
+  });
+
   it("tells two people how to accept what has stopped the gate", () => {
     const message = `1 of 25 checks of batch ${ID} failed: suspicion growth; see ${ID}/report-001.json`;
     const failed = resultOf([GROWTH], {

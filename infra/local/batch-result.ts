@@ -91,7 +91,10 @@ function failureIn(
   execution: Pick<ExecutionRecord, "status" | "failure">,
 ) {
   if (record?.state === "ABANDONED") {
-    return failureOf(batchId, stream, { status: "FAILED", failure: abandoned(batchId) });
+    // Whatever its execution failed with before, the batch is over, and no state stands to be mended.
+    const message = `batch ${batchId} was abandoned; its due list needs a new number`;
+    const { commands } = nextSteps("BatchAbandoned", batchId, stream, undefined, message);
+    return { error: { name: "BatchAbandoned", message, next: commands } };
   }
   if (execution.status !== "SUCCEEDED") return failureOf(batchId, stream, execution);
   if (record?.state === "CLOSED") return undefined;
@@ -109,12 +112,6 @@ function failureOf(
     ...(failure && { failedState: failure.state }),
     error: { name, message, next: nextSteps(name, batchId, stream, undefined, message).commands },
   };
-}
-
-/** Whatever its execution failed with before, the batch is over. */
-function abandoned(batchId: string): NonNullable<ExecutionRecord["failure"]> {
-  const message = `batch ${batchId} was abandoned; its due list needs a new number`;
-  return { state: "AcquireLock", error: "BatchAbandoned", cause: message, message };
 }
 
 /** An execution that succeeded has closed its batch; a ledger that knows nothing of it has lost its memory. */

@@ -127,17 +127,34 @@ async function billed(
     const { name, message } = error as Error;
     return refusedResult(id, stream.name, { name, message }, due);
   }
-  if (started.outcome === "REFUSED") {
+  // The clock refuses starts: of a batch that has begun it is told where it stands, at any time.
+  if (started.outcome === "REFUSED" && !before.record && !before.execution) {
     const { reason, message } = started;
     return refusedResult(id, stream.name, { name: reason, message }, due);
   }
-  if (!local.app.execution(id)) {
-    throw new LocalFault(`The record of the execution ${id} is missing.`, freshAdvice(localFolder()));
+  return standing(local, stream, before, due);
+}
+
+/** Where a batch stands that was started now or before, once its newest execution has ended. */
+async function standing(
+  local: Local,
+  stream: Stream,
+  before: BatchView,
+  due: BatchResult["due"],
+): Promise<BatchResult> {
+  const { batchId: id, record } = before;
+  const name = before.execution?.name ?? id;
+  if (!local.app.execution(name)) {
+    // Abandoned before it began, it has none.
+    if (record?.state === "ABANDONED") {
+      return batchResult(before, stream.name, { status: "FAILED" }, false, { files: [] }, due);
+    }
+    throw new LocalFault(`The record of the execution ${name} is missing.`, freshAdvice(localFolder()));
   }
-  const execution = await local.app.waitFor(id);
+  const execution = await local.app.waitFor(name);
   const view = (await local.app.invoke("ShowBatch", { batchId: id })) as BatchView;
   const exported = await exportBatch(local.objects, view, localFolder());
-  return batchResult(view, stream.name, execution, before.record?.state === "CLOSED", exported, due);
+  return batchResult(view, stream.name, execution, record?.state === "CLOSED", exported, due);
 }
 
 function figures({ count, cents }: BatchResult["due"]): string {

@@ -87,6 +87,7 @@ async function operate(options: OpsOptions, functions: Functions, local?: Local)
   if (command === "propose") return propose(options, functions);
   if (command === "resolve") return resolve(options, functions);
   if (command === "approve") return approve(options, functions);
+  if (command === "redrive" && batch) await refuseAbandoned(batch.id, invoke);
   const subject = batch ? { batchId: batch.id } : { stream };
   const { calls, does } = DOES[command];
   const event = { ...subject, by: await caller(), reason: options.reason };
@@ -103,6 +104,13 @@ async function operate(options: OpsOptions, functions: Functions, local?: Local)
     return wentOn(options, local, batch, answer.execution);
   print(options, answer, () => `done: ${JSON.stringify(answer)}\n`);
   return EXIT.done;
+}
+
+/** Its execution would fail at its first step that asks for the lock, whatever it had failed with before. */
+async function refuseAbandoned(batchId: string, invoke: Functions["invoke"]): Promise<void> {
+  const { record } = (await invoke("ShowBatch", { batchId })) as BatchView;
+  if (record?.state !== "ABANDONED") return;
+  throw new RemoteError("BatchAbandoned", `batch ${batchId} was abandoned: there is nothing to redrive`);
 }
 
 function propose(options: OpsOptions, functions: Functions): Promise<number> {

@@ -182,6 +182,10 @@ describe("the command lines", () => {
     }
     expect(again.stdout).toMatch(/due list +ledger +bank file/);
 
+    const later = await start(folder, "--due", "list", "--json", "--now", "2026-03-02T17:00:00+11:00");
+    expect(later.code).toBe(0);
+    expect(object(later)).toEqual({ ...result, status: "ALREADY_CLOSED" });
+
     const abandoned = await ops(folder, "abandon", BATCH, ...REASON, "--yes", "--json");
     expect(abandoned.code).toBe(3);
     expect(object(abandoned)).toMatchObject({ error: { name: "BatchClosed", next: expect.any(Array) } });
@@ -202,6 +206,9 @@ describe("the command lines", () => {
     ]) {
       expect(failed.stdout).toContain(words);
     }
+    const late = await start(folder, "--due", "list", "--json", "--now", "2026-03-02T17:00:00+11:00");
+    expect(late.code).toBe(4);
+    expect(object(late)).toMatchObject({ failedState: "Reconcile", error: { name: "GateFailed" } });
     const dry = await ops(folder, "abandon", BATCH, ...REASON, "--as", "anna", "--json");
     expect(dry.code).toBe(0);
     const event = { batchId: BATCH, by: "anna", reason: "a test" };
@@ -218,6 +225,17 @@ describe("the command lines", () => {
     const done = await ops(folder, "abandon", BATCH, ...REASON, "--yes");
     expect(done).toMatchObject({ code: 0, stderr: "" });
     expect(done.stdout).toContain("ABANDONED");
+    for (const now of [[], ["--now", "2026-03-02T17:00:00+11:00"]]) {
+      const over = await start(folder, "--due", "list", "--json", ...now);
+      expect(over.code).toBe(3);
+      expect(object(over)).toMatchObject({ status: "REFUSED", error: { name: "BatchAbandoned" } });
+      expect(object(over)).not.toHaveProperty("failedState");
+    }
+    const redriven = await ops(folder, "redrive", BATCH, ...REASON, "--yes");
+    expect(redriven).toMatchObject({ code: 3, stderr: "" });
+    expect(redriven.stdout).toMatch(
+      /^BatchAbandoned: [^\n]+ was abandoned: there is nothing to redrive\nnext: /,
+    );
   });
 
   test.concurrent("let one person propose to accept a suspicion, and another one approve it", async ({
@@ -401,6 +419,11 @@ describe("the command lines", () => {
       excluded: { count: 0, byReason: {} },
       bankFiles: [],
     });
+    // The list lies there, so the batch can be abandoned before it has begun.
+    expect((await ops(folder, "abandon", BATCH, ...REASON, "--yes")).code).toBe(0);
+    const over = await start(folder, "--due", "list", "--json", "--now", "2026-03-02T16:00:00+11:00");
+    expect(over.code).toBe(3);
+    expect(object(over)).toMatchObject({ error: { name: "BatchAbandoned" }, due: { count: 3 } });
   });
 
   test.concurrent("say of a damaged store in one sentence that --fresh mends it, and it does", async ({

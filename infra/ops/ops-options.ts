@@ -28,11 +28,12 @@ options
   --evidence <file>  the bank's statement (a mail, a scan, a note of the call), up to 1 MiB; without bank accounts
   --reference <text> the bank's own reference of it: up to 40 letters, digits, spaces and / . -, at most 10 digits
   --channel <name>   how it came: ${CHANNELS.join(", ")}
-  --stated-at <instant>     when the bank stated it; for --rejected later than the last moment of a delivery
+  --stated-at <instant>     when the bank stated it: not later than now (locally: than --now); for --rejected later than
+                     the last moment of a delivery
   --stage <stage>    act on AWS, on the stacks of dev or prod (otherwise on the local engine under .local/)
   --as <name>        who acts, on the local engine only (default: operator); on AWS you are whom AWS says you are
   --now <instant>    what the local clock shows (default: the schedule time of the batch's billing date, or where the
-                     last command about that date has left it)
+                     last command about that date has left it); for this command alone, but resolve's stays
   --json             print one JSON object and nothing else
   --help             print this
 

@@ -5,7 +5,6 @@ import type { Proposal } from "../../lambdas/operations/propose/propose.ts";
 import type { BatchView } from "../../lambdas/operations/show-batch/show-batch.ts";
 import { parseBatchId, twoDigits } from "../../lambdas/domain/batch.ts";
 import { MOST_EVIDENCE } from "../../lambdas/operations/propose/resolve-submission.ts";
-import type { Instant } from "../../lambdas/ports.ts";
 import { sha256 } from "../../lambdas/stored-bytes.ts";
 import { batchResult } from "../local/batch-result.ts";
 import { exportBatch } from "../local/export.ts";
@@ -61,19 +60,39 @@ async function main(): Promise<number> {
   }
 }
 
-/** How much later than the bank's statement the local clock starts for its proposal. */
-const PROPOSED_LATER_MS = 60_000;
+/**
+ * On the batch's day; a pause belongs to no day, and takes the machine's clock. A dry command leaves the day's clock
+ * where it is.
+ * @throws RemoteError as Propose would, of a statement that is later than the clock: no command line sets the clock but
+ *   by --now, or a mistyped year would make everything expire
+ */
+function startOf(options: OpsOptions): LocalStart {
+  const { statement, yes } = options;
+  const start = clockOf(options);
+  if (statement && statement.statedAt > start.startAt) {
+    const [stated, shown] = [statement.statedAt, start.startAt].map((at) => new Date(at).toISOString());
+    throw new RemoteError(
+      "ProposalRefused",
+      `the bank's statement is dated later than now: ${stated}, and the local clock shows ${shown}; if that much time has` +
+        " passed, say so with --now <instant>",
+    );
+  }
+  return yes ? start : { startAt: start.startAt };
+}
 
-/** On the batch's day; a pause belongs to no day, and takes the machine's clock. */
-function startOf({ now, batch, statement }: OpsOptions): LocalStart {
-  if (now !== undefined) return { startAt: now };
+/**
+ * `--now` is for one command; only a bank's statement that it makes possible lets the day's clock go on from there, since
+ * it is approved within the hour.
+ */
+function clockOf({ now, batch, statement }: OpsOptions): LocalStart {
   const parsed = batch && parseBatchId(batch.id);
-  if (!parsed) return { startAt: systemClock.now() };
+  if (!parsed || (now !== undefined && !statement)) return { startAt: now ?? systemClock.now() };
   const stream = localConfiguration().streams[parsed.stream];
   if (!stream) throw new WrongInput(`there is no stream "${parsed.stream}" in the configuration`);
   const scheduled = systemClock.instantOf(parsed.billingDate, stream.schedule.time, stream.timeZone);
-  const stated = statement ? statement.statedAt + PROPOSED_LATER_MS : scheduled;
-  return startOn(stream.name, parsed.billingDate, Math.max(scheduled, stated) as Instant);
+  const goesOn = startOn(stream.name, parsed.billingDate, scheduled);
+  if (now === undefined) return goesOn;
+  return now < goesOn.startAt ? { startAt: now } : { ...goesOn, startAt: now };
 }
 
 async function operate(options: OpsOptions, functions: Functions, local?: Local): Promise<number> {

@@ -315,8 +315,22 @@ describe("the command lines", () => {
     expect(next.join("\n")).toContain(`resolve ${BATCH} 01 <--submitted|--rejected> --evidence <file>`);
     await writeFile(join(folder, "letter.txt"), "We have no such file.");
     await writeFile(join(folder, "empty.txt"), "");
+    const ask = ["resolve", BATCH, "01", ...STATEMENT, ...REASON, "--stated-at"];
+    const clock = () => readFile(join(folder, ".local/clock.json"), "utf8");
+    const shownBefore = await clock();
+    // What is later than the clock is refused, as on AWS, and never sets it: dry or not.
+    for (const yes of [[], ["--yes"]]) {
+      const future = await ops(folder, ...ask, "2199-01-01T00:00:00Z", ...yes, "--json");
+      expect(future.code).toBe(3);
+      const message = expect.stringMatching(
+        /^the bank's statement is dated later than now: .* --now <instant>/,
+      );
+      expect(object(future)).toMatchObject({ error: { name: "ProposalRefused", message } });
+    }
+    expect((await ops(folder, "show", BATCH)).code).toBe(0);
+    expect(await clock()).toBe(shownBefore);
     const resolve = (stated: string, ...more: string[]) =>
-      ops(folder, "resolve", BATCH, "01", ...STATEMENT, "--stated-at", stated, ...REASON, ...more);
+      ops(folder, ...ask, stated, "--now", "2026-03-02T07:31:00+11:00", ...more);
 
     const unread = await resolve("2026-03-02T07:30:00+11:00", "--evidence", "empty.txt");
     expect(unread).toMatchObject({ code: 2, stderr: expect.stringContaining("empty.txt has 0 bytes") });
@@ -347,8 +361,11 @@ describe("the command lines", () => {
       evidence: { sha256: evidence.sha256, statedAt: said.statedAt },
     });
 
-    const now = ["--now", new Date(Date.parse(at) + 60_000).toISOString()];
-    const looked = await ops(folder, "approve", id, "--as", "bob", ...now);
+    // The day goes on from there, so that what is proposed can be approved.
+    expect(JSON.parse(await clock())).toMatchObject({
+      "au-cba 2026-03-02": expect.toSatisfy((ms) => ms >= Date.parse(at)),
+    });
+    const looked = await ops(folder, "approve", id, "--as", "bob");
     expect(looked).toMatchObject({ code: 0, stderr: "" });
     for (const word of [
       `resolve file 01 as rejected, of ${BATCH}`,
@@ -364,7 +381,7 @@ describe("the command lines", () => {
     const reading = /^read it +(cat .*)$/m.exec(looked.stdout)?.[1] ?? "";
     const stdout = execFileSync("sh", ["-c", reading], { cwd: folder, encoding: "utf8" });
     expect(stdout).toBe("We have no such file.");
-    const approved = await ops(folder, "approve", id, "--as", "bob", "--yes", ...now);
+    const approved = await ops(folder, "approve", id, "--as", "bob", "--yes");
     expect(approved).toMatchObject({ code: 0, stderr: "" });
     expect(approved.stdout).toContain("as ann has proposed: resolve file 01 as rejected");
 

@@ -50,6 +50,7 @@ const SHARED_WITH_THE_GATE = [
   "lambdas/domain/exclusion.ts",
   "lambdas/domain/faults.ts",
   "lambdas/domain/metrics.ts",
+  "lambdas/domain/moves.ts",
   "lambdas/domain/records.ts",
   "lambdas/domain/stream-name.ts",
   "lambdas/ports.ts",

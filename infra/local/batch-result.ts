@@ -13,7 +13,13 @@ export interface BatchResult {
   readonly batchId: string;
   readonly status: Status;
   readonly failedState?: string;
-  readonly error?: { readonly name: string; readonly message: string; readonly next: readonly string[] };
+  /** What stopped it, what a person does about that, and the commands for it. */
+  readonly error?: {
+    readonly name: string;
+    readonly message: string;
+    readonly advice: string;
+    readonly next: readonly string[];
+  };
   /** The cents that may be told, once the list has been read: without those of rows that may be shifted. */
   readonly due: {
     readonly count: number;
@@ -85,33 +91,40 @@ function owedSteps({ record, files }: BatchView): NextSteps | undefined {
 }
 
 /** What stands against "closed": the ledger's word first, then the execution's; undefined if nothing does. */
-function failureIn(
-  { batchId, record }: BatchView,
-  stream: string,
-  execution: Pick<ExecutionRecord, "status" | "failure">,
-) {
+function failureIn(view: BatchView, stream: string, execution: Pick<ExecutionRecord, "status" | "failure">) {
+  const { batchId, record } = view;
   if (record?.state === "ABANDONED") {
     // Whatever its execution failed with before, the batch is over, and no state stands to be mended.
     const message = `batch ${batchId} was abandoned; its due list needs a new number`;
-    const { commands } = nextSteps("BatchAbandoned", batchId, stream, undefined, message);
-    return { error: { name: "BatchAbandoned", message, next: commands } };
+    return { error: advised({ name: "BatchAbandoned", message }, stream, view) };
   }
-  if (execution.status !== "SUCCEEDED") return failureOf(batchId, stream, execution);
+  if (execution.status !== "SUCCEEDED") return failureOf(view, stream, execution);
   if (record?.state === "CLOSED") return undefined;
-  return failureOf(batchId, stream, { status: "FAILED", failure: forgotten(batchId) });
+  return failureOf(view, stream, { status: "FAILED", failure: forgotten(batchId) });
 }
 
 /** The failed state and the error with what to do next. A failed map names its child's error in the cause. */
 function failureOf(
-  batchId: string,
+  view: BatchView,
   stream: string,
   { status, failure }: Pick<ExecutionRecord, "status" | "failure">,
 ) {
   const { name, message } = rootError(failure?.error ?? status, failure?.cause ?? "", failure?.message ?? "");
   return {
     ...(failure && { failedState: failure.state }),
-    error: { name, message, next: nextSteps(name, batchId, stream, undefined, message).commands },
+    error: advised({ name, message }, stream, view),
   };
+}
+
+/** An error with what to do about it, as far as the batch is known. */
+function advised(
+  error: { readonly name: string; readonly message: string },
+  stream: string,
+  view: BatchView | Pick<BatchView, "batchId">,
+): NonNullable<BatchResult["error"]> {
+  const known = "files" in view ? view : undefined;
+  const { text, commands } = nextSteps(error.name, view.batchId, stream, undefined, error.message, known);
+  return { ...error, advice: text, next: commands };
 }
 
 /** An execution that succeeded has closed its batch; a ledger that knows nothing of it has lost its memory. */
@@ -130,7 +143,7 @@ export function refusedResult(
   return {
     batchId,
     status: statusOf(error.name),
-    error: { ...error, next: nextSteps(error.name, batchId, stream, undefined, error.message).commands },
+    error: advised(error, stream, { batchId }),
     due,
     staged: { count: 0, cents: 0 },
     excluded: { count: 0, byReason: {} },

@@ -2,17 +2,17 @@ import { dollars } from "../../lambdas/domain/cents.ts";
 import type { BatchResult } from "./batch-result.ts";
 import { visible } from "../../lambdas/domain/visible-text.ts";
 import type { Check } from "../../lambdas/domain/report.ts";
-import { type NextSteps, nextSteps } from "../ops/next-steps.ts";
+import type { NextSteps } from "../ops/next-steps.ts";
 
 /** A result as a person wants to read it: the three totals side by side, then what differs from the usual. */
-export function resultText(result: BatchResult, stream: string): string {
+export function resultText(result: BatchResult): string {
   const blocks = [
     headline(result),
     totals(result),
     exclusions(result),
     gate(result),
     places(result),
-    failure(result, stream),
+    failure(result),
     owed(result),
   ];
   return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
@@ -90,10 +90,10 @@ function places({ bankFiles, report }: BatchResult): string {
   ].join("\n");
 }
 
-function failure({ error, batchId }: BatchResult, stream: string): string {
+function failure({ error }: BatchResult): string {
   if (error === undefined) return "";
-  const { text, commands } = nextSteps(error.name, batchId, stream, undefined, error.message);
-  return [`${error.name}: ${error.message}`, ...stepLines({ text, commands })].join("\n");
+  const { name, message, advice, next } = error;
+  return [`${name}: ${message}`, ...stepLines({ text: advice, commands: next })].join("\n");
 }
 
 /** What a batch that is closed leaves to be billed. */

@@ -51,7 +51,7 @@ async function main(): Promise<number> {
   const date = options.date ?? dateOf(folder, stream);
   const end = (result: BatchResult) => {
     if (options.json) process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
-    else say(`\n${resultText(result, stream.name)}`);
+    else say(`\n${resultText(result)}`);
     return exitCode(result.status, result.error?.name);
   };
   if (date === undefined) {

@@ -1,3 +1,7 @@
+import { twoDigits } from "../../lambdas/domain/batch.ts";
+import type { BatchView } from "../../lambdas/operations/show-batch/show-batch.ts";
+import { configuration } from "../config/configuration.ts";
+
 /** What a person does next: one sentence, and the commands it needs. */
 export interface NextSteps {
   readonly text: string;
@@ -9,12 +13,15 @@ const redrive = (id: string) => `npm run ops -- redrive ${id} --reason "…" --y
 const goOn = (id: string) => `npm run ops -- continue ${id} --reason "…" --yes`;
 const propose = (id: string, check: string, as: string) =>
   `npm run ops -- propose accept-suspicion ${id} ${check} --reason "…"${as} --yes`;
+const resolve = (id: string, file: string, as: string) =>
+  `npm run ops -- resolve ${id} ${file} <--submitted|--rejected> --evidence <file> --reference "…" --channel <channel> --stated-at <instant> --reason "…"${as} --yes`;
 const abandon = (id: string) => `npm run ops -- abandon ${id} --reason "…" --yes`;
 
 /**
  * By the name of the error that stopped a batch.
  * @param message the error's own, which names what stands in the way
  * @param stage on AWS; every command carries it, so that a pasted line acts where the batch is
+ * @param view what the ledger says by now, which may be more than the error knew
  */
 export function nextSteps(
   errorName: string,
@@ -22,12 +29,41 @@ export function nextSteps(
   stream: string,
   stage?: string,
   message = "",
+  view?: BatchView,
 ): NextSteps {
-  const { text, commands } = stepsFor(errorName, batchId, stream, message, stage === undefined);
+  const { text, commands } =
+    stepsByNow(errorName, view, stage) ?? stepsFor(errorName, batchId, stream, message, stage);
   return {
     text,
     commands: stage === undefined ? commands : commands.map((line) => `${line} --stage ${stage}`),
   };
+}
+
+/** Where what stood in the way is gone, or what was to be decided is decided. */
+function stepsByNow(errorName: string, view?: BatchView, stage?: string): NextSteps | undefined {
+  if (view?.record?.state !== "OPEN" && errorName !== "LockHeld") return undefined;
+  if (errorName === "LockHeld" && view?.stream && view.stream.lock === undefined) {
+    return { text: "The lock is free by now: redrive.", commands: [redrive(view.batchId)] };
+  }
+  const isDecided = view?.files.some(({ state }) => state === "WITHDRAWN") ?? false;
+  const isSendable = view?.files.some(({ state }) => state === "COMPOSED" || state === "RECONCILED") ?? true;
+  if (
+    !view ||
+    !isDecided ||
+    isSendable ||
+    (errorName !== "SubmissionStopped" && errorName !== "CutOffPassed")
+  )
+    return undefined;
+  const doubtful = view.files.find(({ state }) => state === "UNKNOWN" || state === "SUBMITTING");
+  const withdrawn = "What has not been sent is withdrawn already.";
+  if (!doubtful) {
+    return {
+      text: `${withdrawn} Redrive, so that the batch closes with what was sent.`,
+      commands: [redrive(view.batchId)],
+    };
+  }
+  const file = twoDigits(doubtful.number);
+  return stepsFor("SubmissionUnknown", view.batchId, "", `file ${file} of batch ${view.batchId}`, stage);
 }
 
 function stepsFor(
@@ -35,8 +71,9 @@ function stepsFor(
   batchId: string,
   stream: string,
   message: string,
-  isLocal: boolean,
+  stage: string | undefined,
 ): NextSteps {
+  const isLocal = stage === undefined;
   switch (errorName) {
     case "LockHeld": {
       const holder = /batch (\S+) (?:has held|holds)/.exec(message)?.[1] ?? "<the batch that holds the lock>";
@@ -65,13 +102,11 @@ function stepsFor(
     case "GateFailed":
       return gateSteps(batchId, message, isLocal);
     case "ProposalRefused":
-      return {
-        text: "Only a suspicion that the gate has failed for the files of an open batch can be accepted (the newest report lists them), and only a file in doubt be resolved, on a statement of the bank that can be about it.",
-        commands: [show(batchId)],
-      };
+      return proposalSteps(batchId, message, isLocal);
     case "ProposalUnknown":
       return { text: "Check the id: show lists the batch's proposals.", commands: [show(batchId)] };
     case "ApprovalRefused":
+      if (message.startsWith("the evidence is not what was proposed")) return tamperedSteps(batchId, isLocal);
       return {
         text: "Another person than the proposer approves, within the hour, for the files that were proposed. If that is over, propose again.",
         commands: [show(batchId)],
@@ -87,18 +122,18 @@ function stepsFor(
     case "CutOffPassed":
     case "SubmissionStopped":
       return {
-        text: "What has not been sent stays unsent: abandon it. If abandon answers OPEN, some file was on its way: redrive, so that the batch closes with what was sent. If it answers ABANDONED, the batch is over, and its rows are billed under the next number.",
+        text: "What has not been sent stays unsent: abandon it, and redrive only after that. If abandon answers OPEN, some file was on its way: redrive, so that the batch closes with what was sent. If it answers ABANDONED, the batch is over, and its rows are billed under the next number.",
         commands: [show(batchId), abandon(batchId), redrive(batchId)],
       };
     case "SubmissionUnknown": {
       const file = /^file (\d\d) /.exec(message)?.[1] ?? "<nn>";
       const [one, another] = isLocal ? [" --as <one person>", " --as <another>"] : ["", ""];
       return {
-        text: "Nobody can tell from here whether the bank has the file. Do not send it again by hand. Ask the bank for its record of this file. A redrive only looks for evidence and never sends again. Otherwise one person proposes what the bank has stated, a second one approves within the hour, and a redrive goes on.",
+        text: "Nobody can tell from here whether the bank has the file. Do not send it again by hand. Ask the bank for its record of this file. Either redrive now, which only looks for evidence and never sends again, or one person proposes what the bank has stated, a second one approves within the hour, and a redrive goes on.",
         commands: [
           show(batchId),
           redrive(batchId),
-          `npm run ops -- resolve ${batchId} ${file} <--submitted|--rejected> --evidence <file> --reference "…" --channel <channel> --stated-at <instant> --reason "…"${one} --yes`,
+          resolve(batchId, file, one),
           `npm run ops -- approve <the id that resolve printed>${another} --yes`,
           redrive(batchId),
         ],
@@ -139,8 +174,11 @@ function stepsFor(
       return { text: "The local store cannot be used as it is.", commands: ["npm start -- --fresh"] };
     case "BatchClosed":
       return { text: "The batch is closed: there is nothing left to decide.", commands: [show(batchId)] };
+    case "StreamUnknown": {
+      const streams = Object.keys(configuration(stage === "prod" ? "prod" : "dev").streams).join(", ");
+      return { text: `Check the stream's name: there are ${streams}.`, commands: [] };
+    }
     case "BatchUnknown":
-    case "StreamUnknown":
       return { text: "Check the name: batches are called <stream>-<yyyy-mm-dd>-<nn>.", commands: [] };
     case "LedgerBroken":
       return {
@@ -149,10 +187,54 @@ function stepsFor(
       };
     default:
       return {
-        text: "Redrive is safe from any state, any number of times. If it fails again for the same reason, that reason must be mended first; where the mend is in code, deploy it and continue the batch, because a redrive runs the versions that failed. What was not sent can be abandoned.",
+        text: "Either redrive, which is safe from any state, any number of times (if it fails again for the same reason, that reason must be mended first), or, where the mend is in code, deploy it and continue the batch, because a redrive runs the versions that failed, or abandon what was not sent.",
         commands: [show(batchId), redrive(batchId), goOn(batchId), abandon(batchId)],
       };
   }
+}
+
+/** By what the refusal says: each of them is mended in another way. */
+function proposalSteps(batchId: string, message: string, isLocal: boolean): NextSteps {
+  const file = /file (\d\d) of batch/.exec(message)?.[1] ?? "<nn>";
+  const again = resolve(batchId, file, isLocal ? " --as <one person>" : "");
+  const arrived = /until (\S+) file \d\d .* may still have been on its way/.exec(message)?.[1];
+  if (arrived !== undefined) {
+    const text = `Too early: ask the bank again after ${arrived}, and propose with the time of that answer.`;
+    return { text, commands: [again] };
+  }
+  if (message.startsWith("the bank's statement is dated later than now")) {
+    const local = isLocal ? " On this machine --now says how late it is." : "";
+    return { text: `Give the time at which the bank made its statement.${local}`, commands: [again] };
+  }
+  if (message.startsWith("the bank's statement is dated before the intent")) {
+    return {
+      text: "Ask the bank about this file, and propose with the time of that answer.",
+      commands: [again],
+    };
+  }
+  if (message.startsWith("there is no file")) {
+    return { text: "Check the file's number: show lists the files of the batch.", commands: [show(batchId)] };
+  }
+  if (/ is not in doubt: | so a redrive proves /.test(message)) {
+    const text =
+      "There is nothing to resolve: show tells where the file stands, and a redrive goes on from there.";
+    return { text, commands: [show(batchId), redrive(batchId)] };
+  }
+  if (/^the (?:evidence has|intent that stands)/.test(message)) {
+    return { text: "Mend what the message names, and propose again.", commands: [show(batchId), again] };
+  }
+  return {
+    text: "Only a suspicion that the gate has failed for the files of an open batch can be accepted: the newest report lists them.",
+    commands: [show(batchId)],
+  };
+}
+
+/** What was to prove something has been exchanged: that is never passed over. */
+function tamperedSteps(batchId: string, isLocal: boolean): NextSteps {
+  return {
+    text: "Somebody has changed or removed the evidence since it was proposed. Keep everything, find out who it was, and propose again with the bank's own statement.",
+    commands: [show(batchId), resolve(batchId, "<nn>", isLocal ? " --as <one person>" : "")],
+  };
 }
 
 /**
@@ -171,7 +253,7 @@ function gateSteps(batchId: string, message: string, isLocal: boolean): NextStep
     };
   }
   return {
-    text: `${nothingSent} Look at what it suspects. If all is well, one person proposes to accept it, a second one approves within the hour, and a redrive goes on. If not: ${elseAbandon}`,
+    text: `${nothingSent} Look at what it suspects. Either all is well: one person proposes to accept it, a second one approves within the hour, and a redrive goes on. Or it is not: ${elseAbandon}`,
     commands: [
       show(batchId),
       ...suspicions.map((check) => propose(batchId, check, isLocal ? " --as <one person>" : "")),

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { type BatchId, parseBatchId } from "../../lambdas/domain/batch.ts";
 import { type Channel, CHANNELS, type Outcome } from "../../lambdas/domain/records.ts";
+import { SUSPICIONS } from "../../lambdas/domain/suspicion.ts";
 import { isReference, REFERENCE_RULE } from "../../lambdas/domain/reference.ts";
 import type { Instant } from "../../lambdas/ports.ts";
 import { instant } from "../local/start-options.ts";
@@ -108,11 +109,18 @@ export function opsOptions(args: readonly string[]): OpsOptions | "help" {
     ...subject,
     ...(values.reason !== undefined && { reason: values.reason }),
     ...(values.stage !== undefined && { stage: values.stage }),
-    as: values.as ?? "operator",
+    as: personOf(values.as ?? "operator"),
     ...(values.now !== undefined && { now: instant(values.now) }),
     yes: values.yes ?? false,
     json: values.json ?? false,
   };
+}
+
+/** As AWS would name a session, so that nobody is refused here who would be somebody there. */
+function personOf(as: string): string {
+  const name = as.trim();
+  if (/^[\w+=,.@-]{2,64}$/.test(name)) return name;
+  throw new WrongInput("--as wants a name of 2 to 64 letters, digits and + = , . @ _ -");
 }
 
 type Subject = Pick<OpsOptions, "batch" | "stream" | "check" | "proposal" | "statement">;
@@ -153,6 +161,12 @@ function subjectOf(command: Exclude<CommandName, "resolve">, targets: readonly s
       const [action, batch, check, ...more] = targets;
       if (action !== "accept-suspicion" || batch === undefined || check === undefined || more.length > 0)
         throw new WrongInput("propose wants accept-suspicion, one batch and one check");
+      if (!SUSPICIONS.some((known) => known === check)) {
+        const all = SUSPICIONS.join(", ");
+        throw new WrongInput(
+          `${check} is no suspicion: there are ${all}, and a failed proof cannot be accepted by anybody`,
+        );
+      }
       return { batch: batchOf(command, batch), check };
     }
     case "approve": {

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { systemClock } from "../../lambdas/adapters/clock.ts";
+import type { Abandoned } from "../../lambdas/operations/abandon-batch/abandon-batch.ts";
 import type { Approved } from "../../lambdas/operations/approve/approve.ts";
 import type { Proposal } from "../../lambdas/operations/propose/propose.ts";
 import type { BatchView } from "../../lambdas/operations/show-batch/show-batch.ts";
@@ -19,6 +20,7 @@ import {
 import { progressPrinter } from "../local/progress.ts";
 import { resultText } from "../local/result-text.ts";
 import { WrongInput } from "../wrong-input.ts";
+import { abandonedText, pausedText, resumedText } from "./decided-text.ts";
 import { endWith } from "./end-with.ts";
 import { EXIT, exitCode, statusOf } from "./exit-code.ts";
 import { nextSteps } from "./next-steps.ts";
@@ -121,8 +123,16 @@ async function operate(options: OpsOptions, functions: Functions, local?: Local)
   const answer = (await invoke(calls, event)) as { readonly execution?: string };
   if (answer.execution !== undefined && local && batch)
     return wentOn(options, local, batch, answer.execution);
-  print(options, answer, () => `done: ${JSON.stringify(answer)}\n`);
-  return EXIT.done;
+  print(options, answer, () => decidedText(options, answer));
+  const { inDoubt = [] } = answer as Partial<Abandoned>;
+  return inDoubt.length > 0 ? EXIT.unknown : EXIT.done;
+}
+
+function decidedText({ command, batch, stream = "", stage }: OpsOptions, answer: object): string {
+  if (command === "abandon" && batch) return abandonedText(answer as Abandoned, batch, stage);
+  if (command === "pause") return pausedText(answer as Parameters<typeof pausedText>[0], stream, stage);
+  if (command === "resume") return resumedText(answer, stream, stage);
+  return `done: ${JSON.stringify(answer)}\n`;
 }
 
 /** Its execution would fail at its first step that asks for the lock, whatever it had failed with before. */
@@ -227,7 +237,7 @@ async function wentOn(
   const view = (await local.app.invoke("ShowBatch", { batchId: batch.id })) as BatchView;
   const exported = await exportBatch(local.objects, view, localFolder());
   const result = batchResult(view, batch.stream, execution, false, exported);
-  print(options, result, () => `\n${resultText(result, batch.stream)}`);
+  print(options, result, () => `\n${resultText(result)}`);
   return exitCode(result.status, result.error?.name);
 }
 
@@ -242,10 +252,10 @@ function failed(options: OpsOptions, error: unknown): number {
     options.stage,
     message,
   );
-  print(
-    options,
-    { error: { name, message, next: steps.commands } },
-    () => `${name}: ${message}\nnext: ${steps.text}\n`,
+  print(options, { error: { name, message, next: steps.commands } }, () =>
+    [`${name}: ${message}`, `next: ${steps.text}`, ...steps.commands.map((line) => `  ${line}`), ""].join(
+      "\n",
+    ),
   );
   return exitCode(statusOf(name), name);
 }

@@ -98,7 +98,7 @@ export class LeakRuns {
     const texts = [viewText(view, name), JSON.stringify(view)];
     if (execution) {
       const result = batchResult(view, name, execution, false, { files: [] });
-      texts.push(resultText(result, name), JSON.stringify(result));
+      texts.push(resultText(result), JSON.stringify(result));
     }
     this.told.push({ place: "texts of the command lines", where: run.id, text: texts.join("\n") });
     return { ...run, view };

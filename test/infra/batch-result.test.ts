@@ -74,7 +74,7 @@ describe("the result of a run", () => {
         },
       });
     }
-    const text = resultText(of("REJECTED"), "au-cba");
+    const text = resultText(of("REJECTED"));
     for (const words of [`accounted for. ${note}`, "next: Bill what is still owed", "--number <nn>"]) {
       expect(text).toContain(words);
     }

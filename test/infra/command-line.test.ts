@@ -246,9 +246,9 @@ describe("the command lines", () => {
     const accept = (check: string, ...more: string[]) =>
       ops(folder, "propose", "accept-suspicion", BATCH, check, ...REASON, ...more);
     const proof = await accept("excluded-share", "--yes", "--json");
-    expect(proof.code).toBe(3);
-    expect(object(proof)).toMatchObject({
-      error: { name: "ProposalRefused", message: expect.stringContaining("cannot be accepted by anybody") },
+    expect(proof).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("cannot be accepted by anybody"),
     });
     await suspectGrowth(folder);
 
@@ -329,6 +329,11 @@ describe("the command lines", () => {
     }
     expect((await ops(folder, "show", BATCH)).code).toBe(0);
     expect(await clock()).toBe(shownBefore);
+    const left = await ops(folder, "abandon", BATCH, ...REASON, "--yes");
+    expect(left).toMatchObject({ code: 5, stderr: "" });
+    expect(left.stdout).toMatch(
+      /^OPEN: file 01 stays; file 01 is still in doubt\.\nnext: [^]+ resolve \S+ 01 /,
+    );
     const resolve = (stated: string, ...more: string[]) =>
       ops(folder, ...ask, stated, "--now", "2026-03-02T07:31:00+11:00", ...more);
 
@@ -413,7 +418,14 @@ describe("the command lines", () => {
       },
       bankFiles: [],
     });
-    expect((await ops(folder, "resume", "au-cba", ...REASON, "--yes")).code).toBe(0);
+    const unknown = await ops(folder, "pause", "au-cbx", ...REASON, "--yes");
+    expect(unknown).toMatchObject({ code: 2, stderr: "" });
+    expect(unknown.stdout).toMatch(/^StreamUnknown: .*\nnext: .* there are au-cba, /);
+    const resumed = await ops(folder, "resume", "au-cba", ...REASON, "--yes");
+    expect(resumed).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^resumed: stream au-cba; the pause by/),
+    });
     const redriven = await ops(folder, "redrive", BATCH, ...REASON, "--yes", "--json");
     expect(redriven.code).toBe(0);
     expect(object(redriven)).toMatchObject({
@@ -430,7 +442,12 @@ describe("the command lines", () => {
     expect(object(late)).toEqual({
       batchId: BATCH,
       status: "REFUSED",
-      error: { name: "past-cut-off", message: expect.stringContaining("16:00"), next: expect.any(Array) },
+      error: {
+        name: "past-cut-off",
+        message: expect.stringContaining("16:00"),
+        advice: expect.stringContaining("the next business day"),
+        next: expect.any(Array),
+      },
       due: { count: 3 },
       staged: { count: 0, cents: 0 },
       excluded: { count: 0, byReason: {} },
@@ -569,6 +586,9 @@ describe("the words of a command line", () => {
     [["propose", "accept-suspicion", "au-cba", "growth", ...REASON], "batch id"],
     [["propose", "accept-suspicion", BATCH, "growth", "more", ...REASON], "one check"],
     [["propose", "accept-suspicion", BATCH, "growth"], "--reason"],
+    [["propose", "accept-suspicion", BATCH, "grwth", ...REASON], "there are growth, same-totals, same-debit"],
+    [["show", BATCH, "--as", "Ann Lee"], "--as wants a name"],
+    [["show", BATCH, "--as", " "], "--as wants a name"],
     [["propose", "accept-suspicion", BATCH, "growth", ...REASON, "--stage", "dev", "--as", "ann"], "--as"],
     [["resolve", BATCH, ...STATEMENT, ...STATED, ...REASON], "the number of one of its files"],
     [["resolve", BATCH, "0", ...STATEMENT, ...STATED, ...REASON], "1 to 99"],
@@ -620,6 +640,7 @@ describe("the words of a command line", () => {
 
   test("nothing is changed unless --yes is said, and no number of a batch is taken for another", () => {
     expect(opsOptions(["abandon", BATCH, ...REASON])).toMatchObject({ yes: false, as: "operator" });
+    expect(opsOptions(["show", BATCH, "--as", " Ann "])).toMatchObject({ as: "Ann" });
     expect(startOptions(["--number", "07"])).toMatchObject({ number: 7, stream: "au-cba", fresh: false });
     expect(startOptions(["--now", "2026-03-02T15:59:00+11:00"]).now).toBe(Date.parse("2026-03-02T04:59:00Z"));
   });

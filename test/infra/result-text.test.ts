@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { BatchResult } from "../../infra/local/batch-result.ts";
 import { resultText } from "../../infra/local/result-text.ts";
+import { nextSteps } from "../../infra/ops/next-steps.ts";
 import type { Check } from "../../lambdas/domain/report.ts";
 
 const ID = "au-cba-2026-03-02-01";
@@ -27,7 +28,7 @@ const resultOf = (checks: readonly Check[], over: Partial<BatchResult> = {}): Ba
 
 /** The lines under "gate:". */
 const gateLines = (checks: readonly Check[]) => {
-  const block = resultText(resultOf(checks), "au-cba")
+  const block = resultText(resultOf(checks))
     .split("\n\n")
     .find((one) => one.startsWith("gate: "));
   return block?.trimEnd().split("\n").slice(1);
@@ -81,7 +82,7 @@ describe("the result of a run in words", () => {
       { ...file, from: "outbound" } as const,
       { ...file, path: "p/02.aba", from: "bank-files" } as const,
     ];
-    const lines = resultText(resultOf([], { bankFiles }), "au-cba").split("\n");
+    const lines = resultText(resultOf([], { bankFiles })).split("\n");
     expect(lines.find((line) => line.startsWith("debits"))).toMatch(/ 4$/);
     expect(lines.find((line) => line.startsWith("amount"))).toMatch(/ \$40\.10$/);
     const [sent, stated] = lines.filter((line) => line.startsWith("bank file "));
@@ -91,11 +92,13 @@ describe("the result of a run in words", () => {
 
   it("tells two people how to accept what has stopped the gate", () => {
     const message = `1 of 25 checks of batch ${ID} failed: suspicion growth; see ${ID}/report-001.json`;
+    const { text, commands } = nextSteps("GateFailed", ID, "au-cba", undefined, message);
     const failed = resultOf([GROWTH], {
       status: "FAILED",
       failedState: "Reconcile",
-      error: { name: "GateFailed", message, next: [] },
+      error: { name: "GateFailed", message, advice: text, next: commands },
     });
-    expect(resultText(failed, "au-cba")).toContain(`propose accept-suspicion ${ID} growth --reason`);
+    expect(resultText(failed)).toContain(`propose accept-suspicion ${ID} growth --reason`);
+    expect(resultText(failed)).toContain("next: Nothing was sent.");
   });
 });

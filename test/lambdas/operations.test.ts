@@ -182,7 +182,9 @@ describe("showing a batch", () => {
     const strange = worldOn(stores);
     expect(await show(strange)).toEqual({
       batchId: strange.id(),
+      timeZone: "Australia/Sydney",
       files: [],
+      inDoubt: [],
       staged: none,
       excluded: none,
       events: [],

@@ -1,6 +1,6 @@
 import { execFile, execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -390,6 +390,12 @@ describe("the command lines", () => {
     expect(approved).toMatchObject({ code: 0, stderr: "" });
     expect(approved.stdout).toContain("as ann has proposed: resolve file 01 as rejected");
 
+    // While anything lies where the bank picks up, nobody's word makes the file rejected.
+    const barred = await ops(folder, "redrive", BATCH, ...REASON, "--yes", "--json");
+    expect(barred.code).toBe(5);
+    expect(barred.stdout).toContain("something lies under its key");
+    const outbound = join(folder, ".local/objects/outbound-bucket");
+    for (const name of await readdir(outbound)) await rm(join(outbound, name), { recursive: true });
     const redriven = await ops(folder, "redrive", BATCH, ...REASON, "--yes", "--json");
     expect(redriven.code).toBe(0);
     expect(object(redriven)).toMatchObject({ status: "CLOSED" });

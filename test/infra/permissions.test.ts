@@ -462,7 +462,7 @@ test("the scheduler may call StartBatch and the watch, and leave a message in th
   }
 });
 
-test("who reads reports takes on a role that reads every report, and nothing else", () => {
+test("who reads reports takes on a role that reads every report, and no statement of the bank", () => {
   const roles = ofType(data, "AWS::IAM::Role");
   expect(roles).toHaveLength(1);
   const [[readers, { Properties }] = ["", { Properties: {} }]] = roles;
@@ -475,7 +475,10 @@ test("who reads reports takes on a role that reads every report, and nothing els
   expect(policy?.Properties.Roles).toEqual([{ Ref: readers }]);
   const [read, list, decrypt, ...others] = policy?.Properties.PolicyDocument.Statement ?? [];
   const bucket = "<ReportsBucket95FE29A2.Arn>";
-  expect([read.Action, textOf(read.Resource)]).toEqual(["s3:GetObject", `${bucket}/*`]);
+  expect([read.Action, ...read.Resource.map(textOf)]).toEqual([
+    "s3:GetObject",
+    ...["exclusions-*.csv", "report-*.html", "report-*.json"].map((key) => `${bucket}/*/${key}`),
+  ]);
   expect([list.Action, textOf(list.Resource)]).toEqual(["s3:ListBucket", bucket]);
   expect([decrypt.Action, textOf(decrypt.Resource)]).toEqual(["kms:Decrypt", "<Key961B73FD.Arn>"]);
   expect(decrypt.Condition.StringLike["kms:EncryptionContext:aws:s3:arn"].map(textOf)).toEqual([

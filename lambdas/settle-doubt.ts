@@ -5,7 +5,15 @@ import { arrivedBy, resolutionOf } from "./domain/resolution.ts";
 import type { Ports } from "./ports.ts";
 import { sha256OfText } from "./proposal-hash.ts";
 import { changeStream, type HeldStream, held } from "./stream-change.ts";
-import { deliveryKey, evidenceOf, fileName, movedFile, unknown, voidSubmission } from "./submission.ts";
+import {
+  deliveryKey,
+  type Evidence,
+  evidenceOf,
+  fileName,
+  movedFile,
+  unknown,
+  voidSubmission,
+} from "./submission.ts";
 
 /** Whose file it is and who asks. */
 export interface Asker {
@@ -40,14 +48,14 @@ export async function settleDoubt(
       throw unknown(batchId, number, why, error);
     };
   const key = deliveryKey(batchId, file);
-  const isDelivered = async () => {
-    const evidence = await evidenceOf(ports.objects, key, sha256).catch(
-      inDoubt("the store does not say what lies under its key"),
-    );
-    if (evidence) await moved(ports, asker, number, "confirm", SENT, { delivered: { ...evidence, at } });
-    return evidence !== undefined;
+  const look = () =>
+    evidenceOf(ports.objects, key, sha256).catch(inDoubt("the store does not say what lies under its key"));
+  const confirmed = async (evidence: Evidence): Promise<Settled> => {
+    await moved(ports, asker, number, "confirm", SENT, { delivered: { ...evidence, at } });
+    return "SUBMITTED";
   };
-  if (await isDelivered()) return "SUBMITTED";
+  const found = await look();
+  if (typeof found === "object") return confirmed(found);
   const kind = await voidSubmission(ports, { batchId, number, nonce, sha256, at }).catch(
     inDoubt("the ledger does not say whether its intent stands"),
   );
@@ -69,14 +77,12 @@ export async function settleDoubt(
     const ask = intent ? `; ask the bank after ${arrivedBy(intent.at)}` : "";
     throw unknown(batchId, number, why + ask, cause);
   }
-  // This call may have looked before a delivery arrived, and been held up until people had decided.
   if (said.outcome === "rejected") {
-    if (await isDelivered()) return "SUBMITTED";
-    // Something lies there that does not read as the judged bytes: as long as it does, nobody says that nothing does.
-    const lying = await ports.objects
-      .versions("outbound", key)
-      .catch(inDoubt("the store does not say what lies under its key"));
-    if (lying.length > 0) {
+    // This call may have looked before a delivery arrived, and been held up until people had decided.
+    const now = await look();
+    if (typeof now === "object") return confirmed(now);
+    // As long as anything lies there, whatever it reads as, nobody says that nothing does.
+    if (now !== "nothing") {
       throw unknown(batchId, number, "it was resolved as rejected, and something lies under its key", cause);
     }
   }

@@ -49,13 +49,21 @@ export interface Evidence {
   readonly version?: string;
 }
 
-/** Looks through every version under the key, also those that the bank has removed since. */
-export async function evidenceOf(objects: Objects, key: string, hash: string): Promise<Evidence | undefined> {
-  for (const { version } of await objects.versions("outbound", key)) {
+/**
+ * Looks through every version under the key, also those that the bank has removed since.
+ * @returns the evidence; or whether something else lies there, or nothing at all
+ */
+export async function evidenceOf(
+  objects: Objects,
+  key: string,
+  hash: string,
+): Promise<Evidence | "something else" | "nothing"> {
+  const versions = await objects.versions("outbound", key);
+  for (const { version } of versions) {
     const stored = await objects.read("outbound", key, version === undefined ? {} : { version });
     if (stored && sha256(stored.bytes) === hash) return version === undefined ? { key } : { key, version };
   }
-  return undefined;
+  return versions.length > 0 ? "something else" : "nothing";
 }
 
 /**

@@ -75,6 +75,13 @@ async function resolved(world: World, over: Partial<Asked> = {}): Promise<string
   await approved(world, id);
   return id;
 }
+/** Takes away how the first file was begun, which no step ever does. */
+async function forgetBeginning(world: World): Promise<void> {
+  const item = await itemOf(world);
+  const [{ submitting: _, ...file }] = (await filesOf(world)) as [FileItem];
+  const batch = { ...(item.batch as NonNullable<typeof item.batch>), files: [file] };
+  await world.ledger.writeStream({ ...item, batch, version: item.version + 1 }, item.version);
+}
 const submit = (world: World, ports = world.ports()) =>
   submitBankFile({ batchId: world.id(), fence: 1, timeLimitMs: 300_000 }, ports);
 const statesOf = async (world: World) => (await filesOf(world)).map(({ state }) => state);
@@ -394,11 +401,23 @@ describe("what an on-call engineer is told of a file in doubt", () => {
     });
   });
 
+  it("is where the file was delivered, whatever user id a later release has, and nothing where no record says it", async () => {
+    const world = await doubted();
+    const profile = { ...world.stream.bankProfile, userId: "777777" };
+    const streams = { [world.stream.name]: { ...world.stream, bankProfile: profile } };
+    const configuration = { ...world.configuration, streams };
+    expect((await show(world, { configuration })).inDoubt).toEqual([
+      { ...DOUBT, outboundKey: pickUp(world) },
+    ]);
+    await forgetBeginning(world);
+    expect((await show(world)).inDoubt).toEqual([DOUBT]);
+  });
+
   it("is the same of a stream that the configuration has forgotten, as far as it is known", async () => {
     const world = await doubted(["SUBMITTING"]);
     const configuration = { ...world.ports().configuration, streams: {} };
     const view = await show(world, { configuration });
-    expect(view.inDoubt).toEqual([DOUBT]);
+    expect(view.inDoubt).toEqual([{ ...DOUBT, outboundKey: pickUp(world) }]);
     expect(view.timeZone).toBeUndefined();
   });
 
@@ -512,17 +531,14 @@ describe("a file in doubt that two people have resolved", () => {
     await world.overwrite("outbound", pickUp(world), Buffer.from("cut"));
     await expect(submit(world)).rejects.toThrow(SubmissionUnknown);
     const ports = world.ports();
-    const objects = failing(ports.objects, "versions", lost(sdkError("TimeoutError")), 3);
+    const objects = failing(ports.objects, "versions", lost(sdkError("TimeoutError")), 2);
     await expect(submit(world, { ...ports, objects })).rejects.toThrow(SubmissionUnknown);
     expect(await statesOf(world)).toEqual(["UNKNOWN"]);
   });
 
   it("stays in doubt where its record does not say under which key it was begun", async () => {
     const world = await doubted();
-    const item = await itemOf(world);
-    const [{ submitting: _, ...file }] = (await filesOf(world)) as [FileItem];
-    const batch = { ...(item.batch as NonNullable<typeof item.batch>), files: [file] };
-    await world.ledger.writeStream({ ...item, batch, version: item.version + 1 }, item.version);
+    await forgetBeginning(world);
     await expect(submit(world)).rejects.toThrow("was never begun");
   });
 

@@ -171,7 +171,8 @@ async function settleOrLeave(ports: Ports, asker: Asker, file: FileItem): Promis
 async function withdraw(ports: Ports, asker: Asker, file: FileItem, userId: string): Promise<void> {
   const at = new Date(ports.clock.now()).toISOString();
   const { batchId, nonce } = asker;
-  if (await evidenceOf(ports.objects, outboundKey(userId, batchId, file.number), file.sha256)) {
+  const key = outboundKey(userId, batchId, file.number);
+  if (typeof (await evidenceOf(ports.objects, key, file.sha256)) === "object") {
     throw unknown(batchId, file.number, "its bytes lie under its key although it was never begun");
   }
   const kind = await voidSubmission(ports, { batchId, number: file.number, nonce, sha256: file.sha256, at });

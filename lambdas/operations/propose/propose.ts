@@ -46,25 +46,11 @@ export async function propose(
   if (!batch) throw new BatchUnknown("the batch id is not <stream>-<yyyy-mm-dd>-<nn>");
   const stream = streamOf(ports.configuration, batch.stream).name;
   const at = new Date(ports.clock.now()).toISOString();
+  const whose = { batchId: batch.id, reason, by, at };
   const proposed: Proposed =
     event.action === "accept-suspicion"
-      ? {
-          batchId: batch.id,
-          action: event.action,
-          check: event.check,
-          ...(await suspected(event, batch, ports)),
-          reason,
-          by,
-          at,
-        }
-      : {
-          batchId: batch.id,
-          action: event.action,
-          ...(await stated(event, batch, at, ports)),
-          reason,
-          by,
-          at,
-        };
+      ? { ...whose, action: event.action, check: event.check, ...(await suspected(event, batch, ports)) }
+      : { ...whose, action: event.action, ...(await stated(event, batch, at, ports)) };
   const nonce = ports.nonce();
   const item: ProposalItem = { id: proposalId(proposed, sha256OfText), ...proposed };
   const { id } = item;

@@ -4,17 +4,17 @@ import { CHANNELS } from "../../domain/records.ts";
 import { isReference, REFERENCE_RULE } from "../../domain/reference.ts";
 import { INSTANT_RULE, isInstant } from "../../domain/resolution.ts";
 
-const any = { batchId: z.string(), reason: z.string().refine(isReason, REASON_RULE) };
+const request = { batchId: z.string(), reason: z.string().refine(isReason, REASON_RULE) };
 
 /** What a person may ask to propose: the form of the request's body. */
 export const requestToPropose = z.discriminatedUnion("action", [
   z.strictObject({
-    ...any,
+    ...request,
     action: z.literal("accept-suspicion"),
     check: z.string().regex(/^[a-z][a-z-]{0,39}$/, "the name of a check"),
   }),
   z.strictObject({
-    ...any,
+    ...request,
     action: z.literal("resolve-submission"),
     number: z.int().min(1).max(99),
     outcome: z.enum(["submitted", "rejected"]),

@@ -20,7 +20,6 @@ import { latestReport } from "../../latest-report.ts";
 import { newestExecution } from "../../newest-execution.ts";
 import type { Execution, Executions, Ports } from "../../ports.ts";
 import { approvableUntil, sha256OfText } from "../../proposal-hash.ts";
-import { outboundKey } from "../../submission.ts";
 
 /** What became of a proposal. */
 export type ProposalView = ProposalItem & {
@@ -42,7 +41,7 @@ export type ShownRecord = Omit<BatchItem, "dueList"> & {
 /** A file of which nobody can tell whether the bank has it, and what people need to ask the bank about it. */
 export interface DoubtView {
   readonly number: number;
-  /** The key under which the bank looks for it; absent if the configuration no longer has the stream. */
+  /** The key under which it lies if it lies anywhere; absent if its record does not say so. */
   readonly outboundKey?: string;
   /** Of the delivery that may have arrived. */
   readonly nonce: string;
@@ -120,7 +119,7 @@ export async function showBatch(
     ...(record && { record: shown(record) }),
     ...(stream && { stream: streamView(stream) }),
     files,
-    inDoubt: await doubtViews(ports, batch.id, held ? files : [], configured?.bankProfile.userId),
+    inDoubt: await doubtViews(ports, batch.id, held ? files : []),
     ...(configured && { timeZone: configured.timeZone }),
     staged: total("staged"),
     excluded: total("excluded"),
@@ -138,23 +137,19 @@ async function doubtViews(
   { ledger }: Pick<Ports, "ledger">,
   batchId: string,
   files: readonly FileItem[],
-  userId: string | undefined,
 ): Promise<DoubtView[]> {
   const doubted = files.filter(({ state }) => state === "SUBMITTING" || state === "UNKNOWN");
-  const intents = await Promise.all(doubted.map(({ number }) => ledger.readSubmission(batchId, number)));
-  return intents.flatMap((intent) =>
-    intent?.kind === "INTENT"
-      ? [
-          {
-            number: intent.number,
-            ...(userId !== undefined && { outboundKey: outboundKey(userId, batchId, intent.number) }),
-            nonce: intent.nonce,
-            intentAt: intent.at,
-            arrivedBy: arrivedBy(intent.at),
-          },
-        ]
-      : [],
+  const views = await Promise.all(
+    doubted.map(async (file): Promise<DoubtView[]> => {
+      const { number, submitting } = file;
+      const intent = await ledger.readSubmission(batchId, number);
+      if (intent?.kind !== "INTENT") return [];
+      const { nonce, at: intentAt } = intent;
+      const key = submitting && { outboundKey: submitting.key };
+      return [{ number, ...key, nonce, intentAt, arrivedBy: arrivedBy(intentAt) }];
+    }),
   );
+  return views.flat();
 }
 
 function shown({ dueList, ...record }: BatchItem): ShownRecord {

@@ -134,9 +134,7 @@ export const OPERATIONS: Readonly<Record<string, readonly Scene[]>> = {
         "ledger.readProposals": LEFT_UNKNOWN,
         "ledger.readApprovals": LEFT_UNKNOWN,
         "objects.versions outbound#2": LEFT_UNKNOWN,
-        // Nothing may lie there, whatever it reads as.
-        "objects.versions outbound#3": LEFT_UNKNOWN,
-        "objects.versions outbound#4": AS_IT_IS,
+        "objects.versions outbound#3": AS_IT_IS,
         "ledger.createSubmission#2": READ_BACK,
       },
     },

@@ -55,7 +55,7 @@ export const COMMANDS = [
 export type CommandName = (typeof COMMANDS)[number];
 
 /** What the bank has said of a file in doubt. */
-export interface BankSaid {
+interface BankSaid {
   /** The file's number, from 1. */
   readonly number: number;
   readonly outcome: Outcome;

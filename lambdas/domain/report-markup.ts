@@ -1,3 +1,4 @@
+import { zonedClock } from "./zoned-clock.ts";
 import { visible } from "./visible-text.ts";
 
 /** The few pieces of HTML that the report page is made of. What goes into a page as text goes through {@link text}. */
@@ -38,33 +39,7 @@ const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
  */
 export function instant(value: string, timeZone: string): string {
   if (!INSTANT.test(value)) return text(value);
-  const parts = formatterOf(timeZone).formatToParts(new Date(value));
-  const part = (type: Intl.DateTimeFormatPartTypes) =>
-    (parts.find((one) => one.type === type) as Intl.DateTimeFormatPart).value;
-  const day = `${part("year")}-${part("month")}-${part("day")}`;
-  const time = `${part("hour")}:${part("minute")}:${part("second")}`;
-  return `<time datetime="${value}">${day} ${time} ${part("timeZoneName")}</time>`;
-}
-
-/** One per zone: making one costs more than everything else on a page together. */
-const FORMATTERS = new Map<string, Intl.DateTimeFormat>();
-
-function formatterOf(timeZone: string): Intl.DateTimeFormat {
-  const known = FORMATTERS.get(timeZone);
-  if (known !== undefined) return known;
-  const made = new Intl.DateTimeFormat("en-AU", {
-    timeZone,
-    hourCycle: "h23",
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-    timeZoneName: "longOffset",
-  });
-  FORMATTERS.set(timeZone, made);
-  return made;
+  return `<time datetime="${value}">${zonedClock(new Date(value), timeZone, "longOffset")}</time>`;
 }
 
 export interface TableColumn {

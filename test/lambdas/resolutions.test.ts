@@ -3,8 +3,6 @@ import { submitBankFile } from "../../lambdas/billing-batch/submit-bank-file/sub
 import {
   ApprovalRefused,
   BankFileDamaged,
-  BatchAbandoned,
-  BatchClosed,
   LedgerBusy,
   ProposalRefused,
   StaleFence,
@@ -23,6 +21,7 @@ import type { Instant } from "../../lambdas/ports.ts";
 import { sha256OfText } from "../../lambdas/proposal-hash.ts";
 import { AT, batchItem, heldBy, MORNING, sha256 } from "../builders.ts";
 import { answerLost, dying, failing, lost, sdkError } from "../port-faults.ts";
+import { ENDED } from "./ended-batches.ts";
 import { bytesOf, filesOf, itemOf, memory, pickUp, reconciled, type World, worldOn } from "../world.ts";
 
 const MINUTE = 60_000;
@@ -257,33 +256,8 @@ describe("proposing to resolve a file in doubt", () => {
   });
 });
 
-/** What ends a batch, or takes it from the people who decide. */
-const ENDS: readonly (readonly [string, (world: World) => Promise<void>, new (message: string) => Error])[] =
-  [
-    [
-      "is closed",
-      (world) =>
-        world.ledger.writeBatch(batchItem({ stream: world.stream.name, version: 2, state: "CLOSED" }), 1),
-      BatchClosed,
-    ],
-    [
-      "was abandoned",
-      (world) =>
-        world.ledger.writeBatch(batchItem({ stream: world.stream.name, version: 2, state: "ABANDONED" }), 1),
-      BatchAbandoned,
-    ],
-    [
-      "does not hold the lock",
-      async (world) => {
-        const { batch: _batch, ...item } = await itemOf(world);
-        await world.ledger.writeStream({ ...item, version: item.version + 1 }, item.version);
-      },
-      StaleFence,
-    ],
-  ];
-
 describe("a batch that nobody can decide about any more", () => {
-  test.each(ENDS)("because it %s, is resolved no longer", async (_what, end, fault) => {
+  test.each(ENDED)("because it %s, is resolved no longer", async (_what, end, fault) => {
     const world = await doubted();
     const { id } = await proposed(world);
     await end(world);

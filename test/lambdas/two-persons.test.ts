@@ -2,13 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import {
   ApprovalRefused,
-  BatchAbandoned,
   BatchAbandoning,
-  BatchClosed,
   BatchUnknown,
   ProposalRefused,
   ProposalUnknown,
-  StaleFence,
   StreamUnknown,
 } from "../../lambdas/domain/faults.ts";
 import { acceptanceOf, proposalId, proposalSha256 } from "../../lambdas/domain/proposal.ts";
@@ -19,6 +16,7 @@ import { propose, type ProposeEvent } from "../../lambdas/operations/propose/pro
 import { showBatch } from "../../lambdas/operations/show-batch/show-batch.ts";
 import type { Instant } from "../../lambdas/ports.ts";
 import { sha256OfText } from "../../lambdas/proposal-hash.ts";
+import { type Ended, ENDED } from "./ended-batches.ts";
 import { AT, batchItem, gateReport, heldBy, MORNING } from "../builders.ts";
 import { answerLost, dying, failing, lost, sdkError } from "../port-faults.ts";
 import { filesOf, itemOf, memory, reconciled, type World, worldOn } from "../world.ts";
@@ -218,43 +216,22 @@ describe("proposing", () => {
   });
 });
 
-/** What ends a batch, or takes it from the people who decide. */
-const ENDS: readonly (readonly [string, (world: World) => Promise<void>, new (message: string) => Error])[] =
+const ENDS: readonly Ended[] = [
+  ...ENDED,
   [
-    [
-      "is closed",
-      async (world) =>
-        world.ledger.writeBatch(batchItem({ stream: world.stream.name, version: 2, state: "CLOSED" }), 1),
-      BatchClosed,
-    ],
-    [
-      "was abandoned",
-      async (world) =>
-        world.ledger.writeBatch(batchItem({ stream: world.stream.name, version: 2, state: "ABANDONED" }), 1),
-      BatchAbandoned,
-    ],
-    [
-      "is being abandoned",
-      async (world) => {
-        const item = await itemOf(world);
-        if (!item.batch) throw new Error("nobody holds the lock");
-        const abandoning = { by: "carl", reason: "enough", at: AT };
-        await world.ledger.writeStream(
-          { ...item, version: item.version + 1, batch: { ...item.batch, abandoning } },
-          item.version,
-        );
-      },
-      BatchAbandoning,
-    ],
-    [
-      "does not hold the lock",
-      async (world) => {
-        const { batch: _batch, ...item } = await itemOf(world);
-        await world.ledger.writeStream({ ...item, version: item.version + 1 }, item.version);
-      },
-      StaleFence,
-    ],
-  ];
+    "is being abandoned",
+    async (world) => {
+      const item = await itemOf(world);
+      if (!item.batch) throw new Error("nobody holds the lock");
+      const abandoning = { by: "carl", reason: "enough", at: AT };
+      await world.ledger.writeStream(
+        { ...item, version: item.version + 1, batch: { ...item.batch, abandoning } },
+        item.version,
+      );
+    },
+    BatchAbandoning,
+  ],
+];
 
 describe("a batch that nobody can decide about any more", () => {
   test.each(ENDS)("because it %s, is proposed for no longer, nor approved", async (_what, end, fault) => {

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
@@ -9,6 +8,7 @@ import { parseArgs } from "node:util";
 import { configuration } from "../../infra/config/configuration.ts";
 import { readAssembly } from "../../infra/local/assembly.ts";
 import { synthesize } from "../../infra/local/synthesis.ts";
+import { commitOf } from "../commit-of.ts";
 import { Crew } from "./crew.ts";
 import { now } from "./messages.ts";
 import { Round, type RoundResult } from "./round.ts";
@@ -32,7 +32,6 @@ exit codes: 0 all kept and everything met, 1 a promise broken or something not m
 `;
 
 const TEMPLATES = fileURLToPath(new URL("../../node_modules/.cache/debit-once/cdk.out", import.meta.url));
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Loaded ahead, so that a restart finds one at hand. */
 const SPARES = 3;
 /** After so many broken rounds the rest would tell nothing new. */
@@ -139,7 +138,7 @@ async function race(options: Options): Promise<Result> {
     const crew = new Crew({ ports: shared.ports, templates, configuration: configuration("dev") }, SPARES);
     opened.push(() => crew.close());
     const began = now();
-    const common = { seed, commit: commit(), wanted: rounds };
+    const common = { seed, commit: commitOf(), wanted: rounds };
     const before = kept ?? { processes: 0, seconds: 0, tally: NOTHING, broken: [] };
     let result: Result = { ...common, ...before, shortfalls: shortfalls(before.tally) };
     while (result.tally.rounds < rounds && result.broken.length < MOST_BROKEN && !ended.signal.aborted) {
@@ -174,7 +173,7 @@ async function race(options: Options): Promise<Result> {
 function keptResult({ out, seed, rounds }: Options): Result | undefined {
   if (!existsSync(out)) return undefined;
   const kept = JSON.parse(readFileSync(out, "utf8")) as Result;
-  if (kept.seed !== seed || kept.commit !== commit()) {
+  if (kept.seed !== seed || kept.commit !== commitOf()) {
     tell("the race that is kept is another seed's or another commit's: this one begins anew\n");
     return undefined;
   }
@@ -200,17 +199,6 @@ async function show({ round, faults, layerFaults, timeline }: RoundResult, seed:
   tell(
     `its records and timeline are in ${kept}; its plan again: --seed ${seed} --from ${round} --rounds 1\n`,
   );
-}
-
-/** The commit that raced, with a plus where the sources are not the commit's. */
-function commit(): string {
-  const git = (...given: string[]) => execFileSync("git", given, { cwd: ROOT, encoding: "utf8" }).trim();
-  try {
-    const changed = git("status", "--porcelain", "--", "infra", "lambdas") === "" ? "" : "+";
-    return `${git("rev-parse", "--short=12", "HEAD")}${changed}`;
-  } catch {
-    return "unknown";
-  }
 }
 
 function tell(text: string): void {

@@ -1,5 +1,3 @@
-import type { Area } from "../../lambdas/ports.ts";
-
 /** Milliseconds since 1970 of the simulation's own time. Nothing else has a clock but by it. */
 export type Time = number;
 
@@ -101,6 +99,3 @@ export interface Violation {
 export interface Observer {
   see(event: SimulationEvent): readonly Violation[];
 }
-
-/** Keys of delivered objects lie in this area. */
-export const BANK_AREA: Area = "outbound";

@@ -52,7 +52,7 @@ export interface FaultSource {
 }
 
 /** Names under which DynamoDB, S3, Step Functions and the SDK report that something did not work. */
-export const ERROR_NAMES = [
+const ERROR_NAMES = [
   "TimeoutError",
   "AbortError",
   "RequestTimeout",
@@ -171,7 +171,7 @@ export function isPossible(kind: FaultKind, label: string): boolean {
   return kind !== "twice" || label !== "objects.create.outbound";
 }
 
-export function drawnFault(kind: FaultKind, random: Random): Fault {
+function drawnFault(kind: FaultKind, random: Random): Fault {
   const error =
     kind === "unknown"
       ? random.pick(UNKNOWN_THINGS)

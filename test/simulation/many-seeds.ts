@@ -1,13 +1,12 @@
-import { once } from "node:events";
-import { Worker } from "node:worker_threads";
 import type { SimulatedApp } from "./simulated-app.ts";
 import type { BankMode } from "./events.ts";
 import { MODES } from "./modes.ts";
 import type { Chunk, ChunkDone } from "./seed-worker.ts";
 import { NOTHING, type Summary, together } from "./summary.ts";
+import { onThreads } from "./threads.ts";
 
 /** Seeds that are run together and reported at once. */
-export const CHUNK_SEEDS = 50;
+const CHUNK_SEEDS = 50;
 
 /**
  * Runs chunks of seeds on several threads, and adds up what they come to.
@@ -20,30 +19,15 @@ export async function runChunks(
   threads: number,
   onDone: (done: ChunkDone, all: Summary) => void = () => {},
 ): Promise<Summary> {
-  const waiting = [...chunks];
   let all: Summary = NOTHING;
-  const thread = async () => {
-    const worker = new Worker(new URL("./seed-worker.ts", import.meta.url), {
-      workerData: app,
-      // Most of what a run makes is garbage at once: a small nursery would spend its time in moving it.
-      resourceLimits: { maxYoungGenerationSizeMb: 96 },
-    });
-    try {
-      for (let chunk = waiting.shift(); chunk; chunk = waiting.shift()) {
-        worker.postMessage(chunk);
-        const [done] = (await once(worker, "message")) as [ChunkDone];
-        all = together(all, done.summary);
-        onDone(done, all);
-      }
-    } catch (error) {
-      // The others need not go on.
-      waiting.length = 0;
-      throw error;
-    } finally {
-      await worker.terminate();
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(threads, chunks.length) }, thread));
+  // Most of what a run makes is garbage at once: a small nursery would spend its time in moving it.
+  const options = { workerData: app, resourceLimits: { maxYoungGenerationSizeMb: 96 } };
+  const worker = new URL("./seed-worker.ts", import.meta.url);
+  await onThreads(worker, options, chunks, threads, (answer) => {
+    const done = answer as ChunkDone;
+    all = together(all, done.summary);
+    onDone(done, all);
+  });
   return all;
 }
 

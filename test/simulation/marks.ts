@@ -201,7 +201,6 @@ export class Marks implements Observer {
 
   #ended({ caller, value, error }: Extract<SimulationEvent, { type: "ended" }>): void {
     const result = (value ?? {}) as { readonly outcome?: unknown; readonly kept?: unknown };
-    if (error !== undefined && this.#awake.has(caller.id)) this.#mark("zombie.refused");
     if (error === "LockHeld") this.#mark("lock.contended");
     if (error === "StaleFence") this.#mark("stale-fence");
     if (error === "SubmissionUnknown") this.#mark("submit.in-doubt");

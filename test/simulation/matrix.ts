@@ -1,5 +1,3 @@
-import { once } from "node:events";
-import { Worker } from "node:worker_threads";
 import type { BankMode, Violation } from "./events.ts";
 import { type CallName, FAULT_KINDS, type FaultKind, type Injected, isPossible, nameOf } from "./faults.ts";
 import { STREAM } from "./matrix-batch.ts";
@@ -19,6 +17,7 @@ import {
   variantOf,
 } from "./matrix-scenarios.ts";
 import type { SimulatedApp } from "./simulated-app.ts";
+import { onThreads } from "./threads.ts";
 
 /**
  * All single faults at all operations; all pairs of faults at operations that are near each other; or no fault, but
@@ -464,27 +463,15 @@ export async function runMatrix(
   threads: number,
   onDone: (done: MatrixSummary, left: number) => void = () => {},
 ): Promise<MatrixSummary> {
-  const waiting = [...operations];
+  const pieces = operations.map((id): MatrixChunk => ({ kind, id }));
+  const worker = new URL("./matrix-worker.ts", import.meta.url);
   let left = operations.length;
   let all = empty(kind);
-  const thread = async () => {
-    const worker = new Worker(new URL("./matrix-worker.ts", import.meta.url), { workerData: app });
-    try {
-      for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
-        worker.postMessage({ kind, id } satisfies MatrixChunk);
-        const [done] = (await once(worker, "message")) as [MatrixSummary];
-        all = matrixTogether(all, done);
-        left -= 1;
-        onDone(done, left);
-      }
-    } catch (error) {
-      // The others need not go on.
-      waiting.length = 0;
-      throw error;
-    } finally {
-      await worker.terminate();
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(threads, operations.length) }, thread));
+  await onThreads(worker, { workerData: app }, pieces, threads, (answer) => {
+    const done = answer as MatrixSummary;
+    all = matrixTogether(all, done);
+    left -= 1;
+    onDone(done, left);
+  });
   return all;
 }

@@ -1,9 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const KEPT = fileURLToPath(new URL("../../reports/simulate/", import.meta.url));
-const HERE = fileURLToPath(new URL(".", import.meta.url));
 
 /** What an interrupted run of one part has left: which of its pieces are done, and what they came to together. */
 export class Progress<Summary> {
@@ -69,16 +67,5 @@ export class Progress<Summary> {
       // Nothing was begun before.
       return undefined;
     }
-  }
-}
-
-/** The commit whose code runs; marked where something in the tree is not committed. */
-export function commitOf(): string {
-  const git = (...args: string[]) => execFileSync("git", args, { cwd: HERE, encoding: "utf8" }).trim();
-  try {
-    const changed = git("status", "--porcelain", "--", "../../lambdas", "../../infra", "../../test");
-    return git("rev-parse", "--short=12", "HEAD") + (changed === "" ? "" : "+");
-  } catch {
-    return "unknown";
   }
 }

@@ -48,7 +48,7 @@ export function startOf(scene: Pick<Scene, "workload" | "clock">, list: BatchLis
 }
 
 /** What was thrown, by its name; a person reads no more of it. */
-export function nameOfError(error: unknown): string {
+function nameOfError(error: unknown): string {
   return error instanceof Error ? error.name : "an unknown thing";
 }
 

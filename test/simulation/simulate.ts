@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { endWith } from "../../infra/ops/end-with.ts";
+import { commitOf } from "../commit-of.ts";
 import { chunksOf, runChunks } from "./many-seeds.ts";
 import {
   empty,
@@ -16,7 +17,7 @@ import {
   runMatrix,
 } from "./matrix.ts";
 import { modeOf } from "./modes.ts";
-import { commitOf, Progress } from "./progress.ts";
+import { Progress } from "./progress.ts";
 import { runSeed } from "./run-seed.ts";
 import type { Chunk } from "./seed-worker.ts";
 import { type Part, SIMULATE_HELP, simulateOptions, type SimulateOptions } from "./simulate-options.ts";

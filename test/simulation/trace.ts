@@ -70,6 +70,22 @@ function clockTime(at: number): string {
   return new Date(at).toISOString().slice(5, 23);
 }
 
+/** What an item is, and of which version. */
+const NAMING = [
+  "id",
+  "batchId",
+  "state",
+  "kind",
+  "number",
+  "segment",
+  "mandateId",
+  "dueDate",
+  "attempt",
+  "line",
+  "action",
+  "version",
+];
+
 /** The scalars of a call, and of a write what decides. */
 function briefly(method: string, args: readonly unknown[]): string {
   return args
@@ -77,31 +93,8 @@ function briefly(method: string, args: readonly unknown[]): string {
       if (arg === undefined || typeof arg === "string" || typeof arg === "number") return String(arg ?? "-");
       if (Buffer.isBuffer(arg)) return `${arg.length} bytes`;
       if (method === "writeStream") return streamBriefly(arg as StreamLike);
-      const {
-        id,
-        batchId,
-        state,
-        kind,
-        number,
-        segment,
-        mandateId,
-        dueDate,
-        attempt,
-        line,
-        action,
-        version,
-      } = arg as Record<string, unknown>;
-      return [
-        id ?? batchId,
-        state ?? kind,
-        number ?? segment,
-        mandateId,
-        dueDate,
-        attempt,
-        line,
-        action,
-        version,
-      ]
+      const fields = arg as Record<string, unknown>;
+      return NAMING.map((name) => fields[name])
         .filter((one) => one !== undefined && typeof one !== "object")
         .join(" ");
     })

@@ -3,6 +3,7 @@ import type { SimulatedApp } from "./simulated-app.ts";
 import type { BankMode, Violation } from "./events.ts";
 import { DrawnFaults, type FaultSource, type Injected, ListedFaults } from "./faults.ts";
 import { type End, successors, tend } from "./operator.ts";
+import type { JudgedBy } from "./judges.ts";
 import { random } from "./random.ts";
 import { MINUTE, type Scene, startOf } from "./scene.ts";
 import { Simulation } from "./simulation.ts";
@@ -34,6 +35,8 @@ export interface RunOptions {
   /** Faults that are listed instead of drawn, as those of a stored run are. */
   readonly faults?: readonly Injected[];
   readonly traced?: "kept" | "hashed" | "none";
+  /** Whether every layer is judged, or only what came of it end to end; all of it unless told. */
+  readonly judges?: JudgedBy;
 }
 
 /**
@@ -56,6 +59,7 @@ export async function runSeed(seed: number, mode: BankMode, options: RunOptions)
     app: options.app,
     start: MORNING - 10 * MINUTE,
     traced: options.traced ?? "none",
+    judges: options.judges ?? "all",
   });
   const { scheduler, machine, ledger, buckets, bank, clock } = simulation;
   const times = lists.map((list) => startOf({ workload: load, clock }, list));

@@ -8,7 +8,7 @@ import { type Buckets, buckets } from "./buckets.ts";
 import type { SimulatedApp } from "./simulated-app.ts";
 import type { BankMode, Effect, SimulationEvent, Time, Violation } from "./events.ts";
 import type { FaultSource, Injected } from "./faults.ts";
-import { Judges } from "./judges.ts";
+import { type JudgedBy, Judges } from "./judges.ts";
 import { Machine } from "./machine.ts";
 import { Processes } from "./processes.ts";
 import type { Random } from "./random.ts";
@@ -25,6 +25,7 @@ export interface SimulationOptions {
   readonly start: Time;
   /** Whether the trace's lines are kept to be read, only hashed, or not even made. */
   readonly traced: "kept" | "hashed" | "none";
+  readonly judges?: JudgedBy;
 }
 
 /** More than any run has needed by far. */
@@ -56,12 +57,12 @@ export class Simulation {
   #counted = 0;
   #fault: { readonly error: unknown } | undefined;
 
-  constructor({ random, faults, mode, workload, app, start, traced }: SimulationOptions) {
+  constructor({ random, faults, mode, workload, app, start, traced, judges }: SimulationOptions) {
     this.scheduler = new Scheduler(start, random.fork("turns").next);
     this.clock = clockFrom(() => this.scheduler.now as Instant);
     this.trace = new Trace(traced);
     this.bank = new Bank(mode);
-    this.#judges = new Judges(workload, this.bank);
+    this.#judges = new Judges(workload, this.bank, judges);
     this.#releases = [workload.configuration];
     const configurationOf = (release: string) => {
       const found = this.#releases[Number(release.slice(1)) - 1];

@@ -1,0 +1,12 @@
+import { ACQUIRING } from "./acquiring.ts";
+import type { Mutant } from "./mutant.ts";
+
+/** Every slip that the suite must find. */
+export const MUTANTS: readonly Mutant[] = [...ACQUIRING];
+
+/** @throws if there is none of this id */
+export function mutantOf(id: string): Mutant {
+  const found = MUTANTS.find((mutant) => mutant.id === id);
+  if (found === undefined) throw new Error(`there is no mutant ${id}`);
+  return found;
+}

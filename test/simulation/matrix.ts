@@ -29,12 +29,12 @@ export type MatrixKind = "singles" | "pairs" | "overlaps";
 export const NEAR = 8;
 
 /**
- * Of a pair both faults are those that differ in what reaches the store or in what lives on; under which name a refusal
- * comes is the business of the singles. Who dies at a read has died after the call before it.
+ * Of a pair both faults are those that differ in what reaches the store, in what is read, or in what lives on; under
+ * which name a refusal comes is the business of the singles. Who dies at a read has died after the call before it.
  */
 const PAIRED = {
-  read: ["drop", "pause"],
-  write: ["drop", "lose", "late-15s", "crash-before", "crash-after"],
+  read: ["drop", "pause", "corrupt", "stale"],
+  write: ["drop", "lose", "late-15s", "late-end", "twice", "pause", "crash-before", "crash-after"],
 } as const;
 
 /** A read that arrives changes nothing, so that these are `drop`, `error`, `unknown` and `crash-before` once more. */

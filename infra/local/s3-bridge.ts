@@ -4,12 +4,13 @@ import type S3rver from "@20minutes/s3rver";
 import type { Context, Middleware, Store } from "@20minutes/s3rver";
 
 /**
- * Bridges what the steps need of S3 and s3rver lacks: conditional and atomic puts, the listing of versions, and
- * key order in listings. Call it before the server runs. Buckets here keep no versions, as unversioned ones on
+ * Bridges what the steps need of S3 and s3rver lacks: conditional and atomic puts, deletions of one object alone, the
+ * listing of versions, and key order in listings. Call it before the server runs. Buckets here keep no versions, as unversioned ones on
  * AWS: every object's one version is called "null".
  */
 export function bridge(server: S3rver): void {
   putWhole(server.store);
+  deleteObjectAlone(server.store);
   listInKeyOrder(server.store);
   server.middleware.unshift(byKey(), createOnly(server.store), listVersions(server.store), onlyNullVersion());
 }
@@ -26,6 +27,18 @@ function putWhole(store: Store): void {
     } catch (error) {
       await rm(unfinished, { force: true });
       throw error;
+    }
+  };
+}
+
+/**
+ * s3rver takes the folders that a deletion leaves empty away with all that lies in them by then: an object put there
+ * meanwhile, and answered as stored, would be gone. Empty folders hurt nobody.
+ */
+function deleteObjectAlone(store: Store): void {
+  store.deleteObject = async (bucket, key) => {
+    for (const resource of ["object", "object.md5", "metadata.json"]) {
+      await rm(store.getResourcePath(bucket, key, resource), { force: true });
     }
   };
 }

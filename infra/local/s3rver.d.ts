@@ -39,7 +39,10 @@ declare module "@20minutes/s3rver" {
   }
 
   export interface Store {
+    deleteObject(bucket: string, key: string): Promise<void>;
     existsObject(bucket: string, key: string): Promise<boolean>;
+    /** The file that holds one part of an object. */
+    getResourcePath(bucket: string, key: string, resource: string): string;
     getBucket(bucket: string): Promise<object | null>;
     listObjects(bucket: string, options: ListOptions): Promise<Listing>;
     putContent(path: string, content: Readable | Buffer): Promise<[size: number, md5: string]>;

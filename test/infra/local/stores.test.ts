@@ -241,6 +241,16 @@ describe("the buckets", () => {
     expect(IsTruncated).toBe(false);
   });
 
+  test("a deletion takes its object alone, and not the folder into which somebody puts another one meanwhile", async () => {
+    const folder = await temporaryFolder();
+    const { put, read, s3 } = await open(folder);
+    await put("f/one", "1");
+    await s3.send(new DeleteObjectCommand({ Bucket: "outbound", Key: "f/one" }));
+    await expect(read("f/one")).rejects.toThrow(NoSuchKey);
+    expect(await readdir(join(folder, "objects/outbound"))).toEqual(["f"]);
+    expect(await readdir(join(folder, "objects/outbound/f"))).toEqual([]);
+  });
+
   test("a put that breaks off leaves nothing under its key", async () => {
     const folder = await temporaryFolder();
     const { stores, put, s3 } = await open(folder);

@@ -5,7 +5,10 @@ import { fileURLToPath } from "node:url";
 import type { Definition } from "../../infra/local/definition.ts";
 import { synthesize } from "../../infra/local/synthesis.ts";
 
-const TEMPLATES = fileURLToPath(new URL("../../node_modules/.cache/debit-once/cdk.out", import.meta.url));
+/** Where the templates of the app are kept, for every process that wants them. */
+export const TEMPLATES = fileURLToPath(
+  new URL("../../node_modules/.cache/debit-once/cdk.out", import.meta.url),
+);
 const FILE = "simulated.json";
 
 interface Simulated {

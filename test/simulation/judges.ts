@@ -6,8 +6,11 @@ import { Picture } from "./picture.ts";
 import { Truth } from "./truth.ts";
 import type { Workload } from "./workload.ts";
 
-/** Layers cover for each other: what the bank got may be right although one of them is out. */
-export type JudgedBy = "all" | "end-to-end";
+/**
+ * Layers cover for each other: what the bank got may be right although one of them is out. "nobody" lets a run go on
+ * whatever it breaks, to show what comes of it.
+ */
+export type JudgedBy = "all" | "end-to-end" | "nobody";
 
 /** Everybody who judges a run, in the order in which they must see each event. */
 export class Judges implements Observer {
@@ -27,6 +30,7 @@ export class Judges implements Observer {
   }
 
   see(event: SimulationEvent): readonly Violation[] {
+    if (this.#judgedBy === "nobody") return [];
     // Layers and marks compare a write with the ledger before it, the truth asks about the ledger after it.
     const broken = this.#judgedBy === "all" ? this.#layers.see(event) : [];
     this.marks.see(event);

@@ -1,0 +1,81 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { synthesize } from "../../infra/local/synthesis.ts";
+import { alarmsOf, type FoundAlarm } from "../infra/alarms-of.ts";
+import type { Template } from "../infra/synthesized.ts";
+import { changesThatRan, importChanged } from "../mutants/mutated.ts";
+import { TEMPLATES } from "../simulation/definition.ts";
+import { type SimulatedApp, simulatedApp } from "../simulation/simulated-app.ts";
+import { type GuardId, guardOf, OUT, type Variant } from "./guards.ts";
+import type { Replay } from "./replay.ts";
+import { type Rung, rung } from "./rung.ts";
+
+/** A day, what rang on it, and which of the guards that were out were missed at all. */
+export interface Day extends Replay {
+  readonly rung: readonly Rung[];
+  readonly missed: readonly GuardId[];
+}
+
+/** All days that the demo tells of. */
+export interface Replays {
+  readonly built: Day;
+  readonly out: Readonly<Record<Variant, Day>>;
+  /** With all guards of the variant out but one. */
+  readonly back: readonly { readonly variant: Variant; readonly guard: GuardId; readonly day: Day }[];
+}
+
+const VARIANTS: readonly Variant[] = ["one-file", "two-files"];
+
+/** The same day again and again: as built, with the guards out, and with each one of them back. */
+export async function replays(): Promise<Replays> {
+  const from = await synthesized();
+  const back: Replays["back"][number][] = [];
+  for (const variant of VARIANTS) {
+    for (const guard of OUT[variant]) {
+      const others = OUT[variant].filter((id) => id !== guard);
+      back.push({ variant, guard, day: await day(from, others) });
+    }
+  }
+  return { ...(await threeDays()), back };
+}
+
+/** As built, and with the guards of either variant out. */
+export async function threeDays(): Promise<Omit<Replays, "back">> {
+  const from = await synthesized();
+  const built = await day(from, []);
+  const oneFile = await day(from, OUT["one-file"]);
+  const twoFiles = await day(from, OUT["two-files"]);
+  return { built, out: { "one-file": oneFile, "two-files": twoFiles } };
+}
+
+/** What the synthesized app brings to a day. */
+interface Synthesized {
+  readonly app: SimulatedApp;
+  readonly alarms: readonly FoundAlarm[];
+}
+
+async function synthesized(): Promise<Synthesized> {
+  const [app, alarms] = await Promise.all([simulatedApp(), appAlarms()]);
+  return { app, alarms };
+}
+
+/** The day of an app without those guards. */
+async function day({ app, alarms }: Synthesized, without: readonly GuardId[]): Promise<Day> {
+  const { replay } = await importChanged<typeof import("./replay.ts")>(
+    `without ${without.join(" and ")}`,
+    without.map((id) => ({ id, change: guardOf(id) })),
+    "test/incident/replay.ts",
+  );
+  changesThatRan();
+  const replayed = await replay(app);
+  const ran = changesThatRan();
+  const missed = without.filter((id) => ran.has(id));
+  return { ...replayed, rung: rung(alarms, replayed.counts), missed };
+}
+
+/** The alarms that the app defines; what it defines for prod alone waits for silence, and there is none that day. */
+async function appAlarms(): Promise<readonly FoundAlarm[]> {
+  const folder = await synthesize({ stage: "dev", outdir: TEMPLATES });
+  const template = await readFile(join(folder, "DebitOnce-dev-Billing.template.json"), "utf8");
+  return alarmsOf(JSON.parse(template) as Template);
+}

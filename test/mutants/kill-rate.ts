@@ -107,21 +107,18 @@ export function totalOf({ modes }: Pick<KillRate, "modes">): ModeCounts {
   return { runs: sum(({ runs }) => runs), ran: sum(({ ran }) => ran), killed: sum(({ killed }) => killed) };
 }
 
-/** Seeds that `npm test` replays of a mutant. */
-const MOST_REPLAYED = 3;
-const LEAST_REPLAYED = 2;
+/** Seeds that `npm test` replays of a mutant: enough for both bank modes. */
+const REPLAYED = 2;
 
 /**
- * The kills that `npm test` replays: the first one, then the first in the other bank mode and by another invariant,
- * and two if there are two. Early ones, because what several mutants share is run once as built.
+ * The kills that `npm test` replays: the first one, and the first in the other bank mode or by another invariant, or
+ * else the second one. Early ones, because what several mutants share is run once as built.
  */
 export function replayedSeeds(kills: readonly Kill[]): number[] {
-  const chosen: Kill[] = [];
-  const isNew = ({ seed, by }: Kill) =>
-    chosen.every((one) => modeOf(one.seed) !== modeOf(seed)) || chosen.every((one) => one.by !== by);
-  for (const kill of kills) if (chosen.length < MOST_REPLAYED && isNew(kill)) chosen.push(kill);
-  for (const kill of kills) if (chosen.length < LEAST_REPLAYED && !chosen.includes(kill)) chosen.push(kill);
-  return chosen.map(({ seed }) => seed).toSorted((a, b) => a - b);
+  const [first, ...more] = kills;
+  if (first === undefined) return [];
+  const other = more.find(({ seed, by }) => modeOf(seed) !== modeOf(first.seed) || by !== first.by);
+  return [first, ...(other === undefined ? [] : [other]), ...more].slice(0, REPLAYED).map(({ seed }) => seed);
 }
 
 /** More than this share of broken runs broken otherwise than predicted: then the prediction is wrong. */

@@ -5,14 +5,17 @@ import type { Change, Edit } from "./mutant.ts";
 
 /**
  * Loads the app and its simulation once more beside themselves, with changes in the app's source: a module under
- * `?changed=<name>` imports all of the repository's own modules under that name too, so that one thread can run many
- * changed apps, and everything that comes from a package is loaded once.
+ * `?changed=<name>` imports under that name too whatever of the repository's own modules is changed, or reaches a changed
+ * one. So one thread can run many changed apps, and what no change can reach is loaded, and warm, once for all of them.
  */
 const ROOT = new URL("../../", import.meta.url).href;
 const OWN = [`${ROOT}lambdas/`, `${ROOT}test/`];
 const QUERY = "?changed=";
 
-const changes = new Map<string, readonly Edit[]>();
+/** The edits of each changed app, and which modules are others in it than as built. */
+const changes = new Map<string, { readonly edits: readonly Edit[]; readonly others: Map<string, boolean> }>();
+/** The repository's own modules that each one imports as built, by path. */
+const imported = new Map<string, readonly string[]>();
 /** Sources without their types, which are the same in every changed app but in the files that are changed. */
 const stripped = new Map<string, string>();
 /** The names of the changes that have run since the last time somebody asked. */
@@ -35,12 +38,10 @@ export async function importChanged<Module>(
   if (!areHooked) hook();
   areHooked = true;
   if (!changes.has(name)) {
-    changes.set(
-      name,
-      parts.flatMap(({ id, change }) =>
-        change.edits.map((edit) => ({ ...edit, replace: edit.replace.replaceAll("ran()", `ran("${id}")`) })),
-      ),
+    const edits = parts.flatMap(({ id, change }) =>
+      change.edits.map((edit) => ({ ...edit, replace: edit.replace.replaceAll("ran()", `ran("${id}")`) })),
     );
+    changes.set(name, { edits, others: othersBy(edits, module) });
   }
   return (await import(`${ROOT}${module}${QUERY}${encodeURIComponent(name)}`)) as Module;
 }
@@ -57,18 +58,52 @@ function hook(): void {
     resolve(specifier, context, next) {
       const resolved = next(specifier, context);
       const [, name] = context.parentURL?.split(QUERY) ?? [];
-      const isOwn = OWN.some((folder) => resolved.url.startsWith(folder));
-      if (name === undefined || !isOwn || !resolved.url.endsWith(".ts")) return resolved;
+      if (name === undefined || !isOwn(resolved.url)) return resolved;
+      const others = changes.get(decodeURIComponent(name))?.others;
+      // A module that only an edit imports was not there when the others were looked for.
+      if (others?.get(pathOf(resolved.url)) === false) return resolved;
       return { ...resolved, url: `${resolved.url}${QUERY}${name}` };
     },
     load(url, context, next) {
       const [file, name] = url.split(QUERY);
       if (file === undefined || name === undefined) return next(url, context);
-      const path = file.slice(ROOT.length);
-      const edits = changes.get(decodeURIComponent(name))?.filter((edit) => edit.file === path) ?? [];
+      const path = pathOf(file);
+      const edits = changes.get(decodeURIComponent(name))?.edits.filter((edit) => edit.file === path) ?? [];
       return { format: "module", source: source(path, edits), shortCircuit: true };
     },
   });
+}
+
+const isOwn = (url: string) => OWN.some((folder) => url.startsWith(folder)) && url.endsWith(".ts");
+const pathOf = (url: string) => url.slice(ROOT.length);
+
+/** Of every module that one reaches: whether it is edited, or reaches one that is. */
+function othersBy(edits: readonly Edit[], module: string): Map<string, boolean> {
+  const importers = new Map<string, string[]>();
+  const reached = new Set([module]);
+  for (const path of reached) {
+    for (const one of importedBy(path)) {
+      importers.set(one, [...(importers.get(one) ?? []), path]);
+      reached.add(one);
+    }
+  }
+  const others = new Set(edits.map(({ file }) => file));
+  for (const path of others) for (const importer of importers.get(path) ?? []) others.add(importer);
+  return new Map([...reached].map((path) => [path, others.has(path)]));
+}
+
+const IMPORT = /\b(?:from|import)\s*\(?\s*"(\.[^"]+)"/g;
+
+/** The repository's own modules that a module imports as built; types are gone from it by then. */
+function importedBy(path: string): readonly string[] {
+  const known = imported.get(path);
+  if (known !== undefined) return known;
+  const found = [...source(path, []).matchAll(IMPORT)].map(
+    ([, specifier = ""]) => new URL(specifier, `${ROOT}${path}`).href,
+  );
+  const own = found.filter(isOwn).map(pathOf);
+  imported.set(path, own);
+  return own;
 }
 
 function source(path: string, edits: readonly Edit[]): string {

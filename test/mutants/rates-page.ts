@@ -1,0 +1,85 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { listed, totalOf } from "./kill-rate.ts";
+import type { Mutant } from "./mutant.ts";
+import type { StoredRate, StoredRates } from "./stored-rates.ts";
+
+/** The pages that quote the store, and what of it: every mutant on its own page, a sentence in the README. */
+export const RATE_PAGES = {
+  "test/mutants/README.md": ratesTable,
+  "README.md": ratesSentence,
+} as const;
+
+const BEGIN = "<!-- mutants -->";
+const END = "<!-- /mutants -->";
+
+/** Every mutant, rarest kill first. */
+export function ratesTable({ mutants: stored }: StoredRates, mutants: readonly Mutant[]): string {
+  const rows = mutants.flatMap((mutant) => {
+    const rate = stored[mutant.id];
+    return rate === undefined ? [] : [{ share: shareOf(rate), row: rowOf(mutant, rate) }];
+  });
+  return [
+    "| mutant | the slip | bad line ran | bank books everything | bank de-duplicates | killed by |",
+    "|---|---|---|---|---|---|",
+    ...rows.toSorted((a, b) => a.share - b.share).map(({ row }) => row),
+  ].join("\n");
+}
+
+function rowOf(
+  { id, slip }: Mutant,
+  { modes, by, otherwise, killingCells, killingSeeds }: StoredRate,
+): string {
+  const { runs, ran } = totalOf({ modes });
+  const others = listed(otherwise);
+  const killers = [
+    ...(listed(by) === "" ? [] : [listed(by)]),
+    ...(killingCells.length > 0 ? [`crash matrix ${killingCells.join(", ")}`] : []),
+    ...(others === "" ? [] : [`not as predicted: ${others}`]),
+  ];
+  const replay = killingSeeds.length > 0 ? ` (seeds ${killingSeeds.join(", ")})` : "";
+  return `| ${id} | ${slip.replaceAll("|", "\\|")} | ${ran} of ${runs} | ${percent(modes["books-everything"])} | ${percent(modes.deduplicates)} | ${killers.join("; ")}${replay} |`;
+}
+
+/** One sentence for who reads no table. */
+export function ratesSentence({ commit, mutants: stored }: StoredRates): string {
+  const rates = Object.values(stored);
+  if (rates.length === 0) return "No mutant has been measured yet.";
+  const shares = rates.map(shareOf).toSorted((a, b) => a - b);
+  const middle = shares[Math.floor(shares.length / 2)];
+  const seeds = Math.min(...rates.map(({ seeds }) => seeds));
+  const inCells = rates.filter((rate) => totalOf(rate).killed === 0).length;
+  return (
+    `All ${rates.length} are killed as was predicted, in ${told(shares[0])} to ${told(shares.at(-1))} of ${seeds} seeds ` +
+    `(median ${told(middle)})${inCells > 0 ? `, ${inCells} of them in cells of the crash matrix alone` : ""}, at ${commit}.`
+  );
+}
+
+const shareOf = (rate: StoredRate) => totalOf(rate).killed / totalOf(rate).runs;
+const told = (share = 0) => `${(100 * share).toFixed(1)} %`;
+const percent = ({ killed, runs }: { killed: number; runs: number }) => told(killed / Math.max(1, runs));
+
+/** What stands between the two comments of a page. @throws if they are not there once */
+export function quotedIn(page: string): string {
+  const [, rest, ...more] = page.split(BEGIN);
+  const [quoted, after] = rest?.split(END) ?? [];
+  if (quoted === undefined || after === undefined || more.length > 0) {
+    throw new Error(`a page must have ${BEGIN} and then ${END}, once`);
+  }
+  return quoted.trim();
+}
+
+/** Writes what the store says into every page that quotes it. */
+export function writeRatePages(store: StoredRates, mutants: readonly Mutant[]): void {
+  for (const [name, quote] of Object.entries(RATE_PAGES)) {
+    const path = fileURLToPath(new URL(`../../${name}`, import.meta.url));
+    const page = readFileSync(path, "utf8");
+    quotedIn(page);
+    const [before = ""] = page.split(BEGIN);
+    const [, after = ""] = page.split(END);
+    const quoted = quote(store, mutants);
+    // A comment that begins a line would end the paragraph that it stands in.
+    const around = quoted.includes("\n") ? "\n" : "";
+    writeFileSync(path, [before, BEGIN, around, quoted, around, END, after].join(""));
+  }
+}

@@ -161,6 +161,14 @@ describe("lock-proven", () => {
     expect(says(1, { ...acquirer, event: { batchId: OTHER } })).toEqual(["lock-proven"]);
   });
 
+  it("lets the next one say so that has acquired it over the first", () => {
+    acquires();
+    const second = { ...acquirer, id: "p8" };
+    effect("writeStream", [heldBy(ID, { nonce: "again" }, { version: 2, fence: 2 })], { caller: second });
+    expect(says(2, second)).toEqual([]);
+    expect(says(2)).toEqual(["lock-proven"]);
+  });
+
   it("lets nobody say so whose write was refused, or who has only seen another's", () => {
     acquires({ error: new Error("refused") });
     expect(says(1)).toEqual(["lock-proven"]);

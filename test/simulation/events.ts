@@ -13,6 +13,8 @@ export interface Caller {
   /** Absent for calls that belong to no execution, such as an operator's. */
   readonly execution?: string;
   readonly event: unknown;
+  /** Of the configuration that its release runs with; absent where nobody's code writes. */
+  readonly epoch?: number;
 }
 
 /** What reached a port, at the instant at which it took effect. */

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Claim, FileItem, FileStateName, StreamItem } from "../../lambdas/domain/records.ts";
 import { AT, batchItem, claim, fileItem, heldBy, segmentItem, sha256, streamItem } from "../builders.ts";
-import type { Caller, Effect, SimulationEvent } from "./events.ts";
+import type { Caller, Effect, SimulationEvent, Violation } from "./events.ts";
 import { Layers } from "./layers.ts";
 import { Picture } from "./picture.ts";
 
@@ -43,6 +43,11 @@ function effect(method: string, args: readonly unknown[], over: Partial<Effect> 
   const broken = layers.see(event);
   picture.see(event);
   if (!("error" in event)) stored.set(place, method === "createFile" ? args[1] : args[0]);
+  return told(broken);
+}
+
+/** The names of what is broken, each once. */
+function told(broken: readonly Violation[]): string[] {
   return [...new Set(broken.map(({ invariant }) => invariant))];
 }
 
@@ -139,6 +144,198 @@ describe("lock-taken", () => {
   it("says so of a batch that has no record yet", () => {
     stream(next(undefined));
     expect(stream(heldBy(OTHER, {}, { version: 2, fence: 2 }))).toEqual(["lock-taken"]);
+  });
+});
+
+describe("lock-proven", () => {
+  const acquirer: Caller = { id: "p7", name: "AcquireLock", event: { batchId: ID } };
+  const says = (fence: number, caller = acquirer) =>
+    told(layers.see({ type: "ended", at: NOW, caller, value: { outcome: "ACQUIRED", fence } }));
+  const acquires = (over: Partial<Effect> = {}) =>
+    effect("writeStream", [heldBy(ID), undefined], { caller: acquirer, ...over });
+
+  it("lets a call say that it has the lock which has acquired it, with that fence, for that batch", () => {
+    acquires();
+    expect(says(1)).toEqual([]);
+    expect(says(2)).toEqual(["lock-proven"]);
+    expect(says(1, { ...acquirer, event: { batchId: OTHER } })).toEqual(["lock-proven"]);
+  });
+
+  it("lets the next one say so that has acquired it over the first", () => {
+    acquires();
+    const second = { ...acquirer, id: "p8" };
+    effect("writeStream", [heldBy(ID, { nonce: "again" }, { version: 2, fence: 2 })], { caller: second });
+    expect(says(2, second)).toEqual([]);
+    expect(says(2)).toEqual(["lock-proven"]);
+  });
+
+  it("lets nobody say so whose write was refused, or who has only seen another's", () => {
+    acquires({ error: new Error("refused") });
+    expect(says(1)).toEqual(["lock-proven"]);
+    acquires();
+    expect(says(1, { ...acquirer, id: "p8" })).toEqual(["lock-proven"]);
+  });
+
+  it("asks for no proof where nobody says that the lock was acquired", () => {
+    const ended = { type: "ended", at: NOW, caller: acquirer } as const;
+    expect(layers.see({ ...ended, error: "LockHeld" })).toEqual([]);
+    expect(layers.see({ ...ended, value: { outcome: "ALREADY_CLOSED", fence: 4 } })).toEqual([]);
+  });
+});
+
+describe("said-is-so", () => {
+  const ends = (name: string, value: unknown = {}, batchId = ID) =>
+    told(layers.see({ type: "ended", at: NOW, caller: { id: "p9", name, event: { batchId } }, value }));
+
+  it("wants a frozen set of a compose that ends well", () => {
+    opened();
+    expect(ends("ComposeBankFile")).toEqual(["said-is-so"]);
+    stream(next("COMPOSED"));
+    expect(ends("ComposeBankFile")).toEqual([]);
+  });
+
+  it("wants no file to be COMPOSED when the gate passes", () => {
+    opened("COMPOSED");
+    expect(ends("Reconcile")).toEqual(["said-is-so"]);
+    stream(next("RECONCILED"));
+    expect(ends("Reconcile")).toEqual([]);
+  });
+
+  it("wants every file to be settled when a submission ends well", () => {
+    opened("COMPOSED", "RECONCILED", "SUBMITTING");
+    expect(ends("SubmitBankFile")).toEqual(["said-is-so"]);
+    effect("create", ["outbound", KEY, BYTES]);
+    stream(next("SUBMITTED"));
+    expect(ends("SubmitBankFile")).toEqual([]);
+  });
+
+  it.each([
+    ["CloseBatch", "CLOSED"],
+    ["AbandonBatch", "ABANDONED"],
+  ] as const)("wants the batch over and its lock given back when %s ends well", (name, state) => {
+    const said = { outcome: state };
+    opened(...WITHDRAWN);
+    expect(ends(name, said)).toEqual(["said-is-so"]);
+    over(state, "WITHDRAWN");
+    expect(ends(name, said)).toEqual(["said-is-so"]);
+    stream(freed());
+    expect(ends(name, said)).toEqual([]);
+  });
+
+  it("wants nothing of what has failed, of an abandon after which the batch goes on, and of other functions", () => {
+    opened("COMPOSED");
+    const caller = { id: "p9", name: "Reconcile", event: { batchId: ID } };
+    expect(layers.see({ type: "ended", at: NOW, caller, error: "GateFailed" })).toEqual([]);
+    expect(ends("AbandonBatch", { outcome: "OPEN" })).toEqual([]);
+    expect(ends("PlanSegments")).toEqual([]);
+    expect(layers.see({ type: "ended", at: NOW, caller: { ...caller, event: {} }, value: {} })).toEqual([]);
+  });
+});
+
+describe("ledger-sound", () => {
+  const broken = (name: string) => {
+    const caller = { id: "p9", name, event: { batchId: ID } };
+    return told(layers.see({ type: "ended", at: NOW, caller, error: "LedgerBroken" }));
+  };
+
+  it("lets no acquire find the ledger broken while its batch is open", () => {
+    expect(broken("AcquireLock")).toEqual(["ledger-sound"]);
+    opened(...WITHDRAWN);
+    expect(broken("AcquireLock")).toEqual(["ledger-sound"]);
+    expect(broken("StageSegment")).toEqual([]);
+  });
+
+  it("lets one whose batch was closed meanwhile", () => {
+    opened(...WITHDRAWN);
+    over("CLOSED", "WITHDRAWN");
+    expect(broken("AcquireLock")).toEqual([]);
+  });
+});
+
+describe("over-stays-over", () => {
+  it.each(["CLOSED", "ABANDONED"] as const)("lets no batch that is %s take a free lock", (state) => {
+    opened(...WITHDRAWN);
+    over(state, "WITHDRAWN");
+    stream(freed());
+    expect(stream(heldBy(ID, {}, { version: version() + 1, fence: 2 }))).toContain("over-stays-over");
+  });
+
+  it("lets one that has never given its lock back have it once more", () => {
+    opened(...WITHDRAWN);
+    over("CLOSED", "WITHDRAWN");
+    expect(stream({ ...next("WITHDRAWN", { nonce: "again" }), fence: 2 })).toEqual([]);
+  });
+});
+
+describe("stop-respected", () => {
+  const stop = { by: "ann", reason: "because", at: AT };
+
+  it.each([
+    ["a paused stream", { paused: stop }],
+    ["a stream that is being deployed", { deploying: { id: "d1", at: AT } }],
+  ])("lets no batch acquire the lock of %s", (_, stopped) => {
+    stream(streamItem({ version: 1, fence: 0, ...stopped }));
+    expect(stream(heldBy(ID, {}, { version: 2, fence: 1, ...stopped }))).toEqual(["stop-respected"]);
+    expect(stream(heldBy(ID, { nonce: "again" }, { version: 3, fence: 2, ...stopped }))).toEqual([
+      "stop-respected",
+    ]);
+  });
+
+  it("lets no batch that is being abandoned acquire its lock again", () => {
+    opened();
+    expect(stream(next(undefined, { abandoning: stop }))).toEqual([]);
+    const again = next(undefined, { abandoning: stop, nonce: "again" });
+    expect(stream({ ...again, fence: 2 })).toEqual(["stop-respected"]);
+  });
+
+  it("lets whoever abandons a batch take a free lock in its name, and others write what they like", () => {
+    stream(streamItem({ version: 1, fence: 0, paused: stop }));
+    const taken = heldBy(ID, { abandoning: stop }, { version: 2, fence: 1, paused: stop });
+    expect(stream(taken)).toEqual([]);
+    expect(stream({ ...taken, version: 3 })).toEqual([]);
+  });
+});
+
+describe("epoch-agreed", () => {
+  const acquiredBy = (epoch: number | undefined) =>
+    effect("writeStream", [heldBy(ID, { nonce: `of ${epoch}` }, { version: 1, fence: 1 }), undefined], {
+      caller: { ...SENDER, ...(epoch !== undefined && { epoch }) },
+    });
+
+  it("lets nobody acquire a lock whose configuration is of another epoch than the ledger", () => {
+    expect(acquiredBy(2)).toEqual(["epoch-agreed"]);
+    forget();
+    expect(acquiredBy(1)).toEqual([]);
+    forget();
+    expect(acquiredBy(undefined)).toEqual([]);
+  });
+
+  it("lets anybody else write under any", () => {
+    opened();
+    const caller = { ...SENDER, epoch: 2 };
+    expect(effect("writeStream", [next(undefined), undefined], { caller })).toEqual([]);
+  });
+});
+
+describe("turn-kept", () => {
+  const entered = (seconds: number) => `2026-10-06T07:00:0${seconds}.000+11:00`;
+  const acquired = (nonce: string, turn: { entered: string; retry: number } | undefined) =>
+    stream({ ...next(undefined, { nonce, ...(turn && { turn }) }), fence: version() + 1 });
+
+  it("lets no earlier try acquire the lock over a later one", () => {
+    effect("writeBatch", [batchItem(), undefined]);
+    expect(acquired("a", { entered: entered(2), retry: 1 })).toEqual([]);
+    expect(acquired("b", { entered: entered(2), retry: 0 })).toEqual(["turn-kept"]);
+    expect(acquired("c", { entered: entered(1), retry: 5 })).toEqual(["turn-kept"]);
+  });
+
+  it("lets a later one, an equal one, and one after a person's", () => {
+    effect("writeBatch", [batchItem(), undefined]);
+    expect(acquired("a", { entered: entered(2), retry: 1 })).toEqual([]);
+    expect(acquired("b", { entered: entered(2), retry: 1 })).toEqual([]);
+    expect(acquired("c", { entered: entered(3), retry: 0 })).toEqual([]);
+    expect(acquired("d", undefined)).toEqual([]);
+    expect(acquired("e", { entered: entered(1), retry: 0 })).toEqual([]);
   });
 });
 

@@ -7,6 +7,7 @@ import type {
   SegmentItem,
   StreamItem,
   SubmissionItem,
+  Turn,
 } from "../../lambdas/domain/records.ts";
 import type { Effect, Observer, SimulationEvent, Violation } from "./events.ts";
 import { hashOf, outboundName, type Picture, submissionKey } from "./picture.ts";
@@ -14,6 +15,13 @@ import { hashOf, outboundName, type Picture, submissionKey } from "./picture.ts"
 /** What each layer promises by itself, whatever the others would make good. */
 export type LayerInvariant =
   | "lock-taken"
+  | "lock-proven"
+  | "said-is-so"
+  | "ledger-sound"
+  | "over-stays-over"
+  | "stop-respected"
+  | "epoch-agreed"
+  | "turn-kept"
   | "fence-rises"
   | "fence-carried"
   | "version-rises"
@@ -77,6 +85,8 @@ export class Layers implements Observer {
   /** Batches of which something lies, or has lain, where the bank picks up. */
   readonly #sent = new Set<string>();
   readonly #landed = new Set<string>();
+  /** Calls whose own write has acquired a lock: for which batch and with which fence, as the ledger took it down. */
+  readonly #acquired = new Map<string, string>();
 
   /** @param picture must see each event after these layers have */
   constructor(picture: Picture) {
@@ -84,12 +94,70 @@ export class Layers implements Observer {
   }
 
   see(event: SimulationEvent): readonly Violation[] {
+    if (event.type === "ended") return this.#ended(event);
     if (event.type !== "effect") return NONE;
     const judge = JUDGES[event.method];
     if (judge === undefined) return NONE;
     const broken: Violation[] = [];
     this[judge](event, (invariant, what) => broken.push({ invariant, what }));
     return broken;
+  }
+
+  /** What a call says that it has done stands in the ledger by then, and nothing ever takes it back. */
+  #ended({ caller, value, error }: Extract<SimulationEvent, { type: "ended" }>): readonly Violation[] {
+    const { batchId } = (caller.event ?? {}) as { readonly batchId?: string };
+    if (error === "LedgerBroken" && caller.name === "AcquireLock") return this.#sound(caller.id, batchId);
+    if (error !== undefined || batchId === undefined) return NONE;
+    const { outcome, fence } = (value ?? {}) as { readonly outcome?: unknown; readonly fence?: unknown };
+    const why =
+      outcome === "ACQUIRED"
+        ? this.#unproven(caller.id, `${batchId} ${String(fence)}`)
+        : this.#unsaid(caller.name, batchId, outcome);
+    if (why === undefined) return NONE;
+    const invariant: LayerInvariant = outcome === "ACQUIRED" ? "lock-proven" : "said-is-so";
+    return [
+      { invariant, what: `${caller.id} ${caller.name} of batch ${batchId} has ended well, and ${why}` },
+    ];
+  }
+
+  /** An acquire finds the ledger broken only where its batch is closed under its hands. */
+  #sound(caller: string, batchId = ""): readonly Violation[] {
+    const state = this.#picture.batches.get(batchId)?.state ?? "without a record";
+    if (state === "CLOSED") return NONE;
+    const what = `${caller} says that the ledger is broken, and batch ${batchId} is ${state}`;
+    return [{ invariant: "ledger-sound", what }];
+  }
+
+  /** A call that says that it has the lock has had it in the ledger, with that fence, by a write of its own. */
+  #unproven(caller: string, acquired: string): string | undefined {
+    const proof = this.#acquired.get(caller);
+    return proof === acquired ? undefined : `says ${acquired}, while it has acquired ${proof ?? "nothing"}`;
+  }
+
+  /** What is missing in the ledger of that which a state or a decision says by ending well. */
+  #unsaid(name: string, batchId: string, outcome: unknown): string | undefined {
+    const states = () => this.#picture.filesOf(batchId).map(({ state }) => state);
+    const end = this.#picture.batches.get(batchId)?.state ?? "without a record";
+    const isHeld = () => [...this.#picture.streams.values()].some(({ batch }) => batch?.id === batchId);
+    switch (name) {
+      case "ComposeBankFile":
+        return this.#picture.frozen.has(batchId) ? undefined : "no set of files is frozen";
+      case "Reconcile":
+        return states().includes("COMPOSED") ? "a file is COMPOSED" : undefined;
+      case "SubmitBankFile":
+        return states().every((state) => SETTLED.includes(state))
+          ? undefined
+          : `its files are ${states().join()}`;
+      case "CloseBatch":
+        if (end !== "CLOSED") return `the batch is ${end}`;
+        return isHeld() ? "it still has the lock" : undefined;
+      case "AbandonBatch":
+        if (outcome !== "ABANDONED") return undefined;
+        if (end !== "ABANDONED") return `the batch is ${end}`;
+        return isHeld() ? "it still has the lock" : undefined;
+      default:
+        return undefined;
+    }
   }
 
   stream(event: Effect, wrong: Wrong): void {
@@ -101,6 +169,7 @@ export class Layers implements Observer {
       wrong("version-rises", `${name} went from version ${before?.version ?? 0} to ${next.version}`);
     }
     this.#lock(name, before, next, wrong);
+    if (isAcquire(before, next)) this.#acquire(event, name, before, next, wrong);
     this.#carried(event, name, before, wrong);
     this.#frozenSet(before, next, wrong);
     const was = before?.batch?.id === next.batch?.id ? before?.batch?.files : undefined;
@@ -109,7 +178,7 @@ export class Layers implements Observer {
 
   #lock(name: string, before: StreamItem | undefined, next: StreamItem, wrong: Wrong): void {
     const [old, now] = [before?.batch, next.batch];
-    const isAcquired = now !== undefined && (old?.id !== now.id || old.nonce !== now.nonce);
+    const isAcquired = isAcquire(before, next);
     const fence = before?.fence ?? 0;
     if (next.fence !== (isAcquired ? fence + 1 : fence)) {
       const act = isAcquired ? "an acquire" : "a write that acquires nothing";
@@ -121,6 +190,37 @@ export class Layers implements Observer {
     const what = `${name}: batch ${old.id} is ${state ?? "without a record"}`;
     if (now) wrong("lock-taken", `${what}, and ${now.id} took its lock`);
     else wrong("closed-before-release", `${what}, and its lock was released`);
+  }
+
+  /** Nobody acquires what is over, stopped, of another epoch, or a later try's. */
+  #acquire(
+    { caller }: Effect,
+    name: string,
+    before: StreamItem | undefined,
+    next: StreamItem & { readonly batch: NonNullable<StreamItem["batch"]> },
+    wrong: Wrong,
+  ): void {
+    const { batch: now, fence, epoch } = next;
+    const old = before?.batch?.id === now.id ? before.batch : undefined;
+    this.#acquired.set(caller.id, `${now.id} ${fence}`);
+    const state = this.#picture.batches.get(now.id)?.state;
+    // One whose lock was never released may be acquired once more, so that its end is finished.
+    if (old === undefined && (state === "CLOSED" || state === "ABANDONED")) {
+      wrong("over-stays-over", `${name}: batch ${now.id} is ${state}, and acquired the lock once more`);
+    }
+    const stop = stopOf(before, old);
+    // Whoever abandons a batch takes a free lock in its name, and stops it by that.
+    const isStopping = old === undefined && now.abandoning !== undefined;
+    if (stop !== undefined && !isStopping) {
+      wrong("stop-respected", `${name} is ${stop}, and batch ${now.id} acquired its lock`);
+    }
+    if (caller.epoch !== undefined && caller.epoch !== epoch) {
+      const what = `${name} is of epoch ${epoch}, and ${caller.id} of epoch ${caller.epoch} acquired its lock`;
+      wrong("epoch-agreed", what);
+    }
+    if (old?.turn && now.turn && isEarlier(now.turn, old.turn)) {
+      wrong("turn-kept", `${name}: an earlier try acquired the lock of batch ${now.id} over a later one`);
+    }
   }
 
   /** A call that carries a fence writes under no other one; only the lock of a batch that is closed may anybody free. */
@@ -443,6 +543,28 @@ const JUDGES: Readonly<
   createSubmission: "submission",
   create: "object",
 };
+
+/** Whether a write gives the lock to a batch, or once more to the one that has it. */
+function isAcquire(
+  before: StreamItem | undefined,
+  next: StreamItem,
+): next is StreamItem & { readonly batch: NonNullable<StreamItem["batch"]> } {
+  const [old, now] = [before?.batch, next.batch];
+  return now !== undefined && (old?.id !== now.id || old.nonce !== now.nonce);
+}
+
+/** What stands against an acquire, in a word. */
+function stopOf(before: StreamItem | undefined, old: StreamItem["batch"]): string | undefined {
+  if (before?.paused) return "paused";
+  if (before?.deploying) return "being deployed";
+  return old?.abandoning ? "being abandoned" : undefined;
+}
+
+/** By when its state was entered, then by how often it was retried since. */
+function isEarlier(one: Turn, other: Turn): boolean {
+  const [mine, theirs] = [Date.parse(one.entered), Date.parse(other.entered)];
+  return mine === theirs ? one.retry < other.retry : mine < theirs;
+}
 
 /** One bit per row, first row first, from the lowest bit of each byte. */
 function isStaged({ stagedLines, firstLine }: SegmentItem, line: number): boolean {

@@ -69,6 +69,10 @@ const bytes = Buffer.from("x");
 /** For each mark, what happens when it is come through; the last event counts it. */
 const SCENES: Readonly<Record<Mark, readonly SimulationEvent[]>> = {
   "lock.contended": [ended("AcquireLock", { error: "LockHeld" })],
+  "lock.raced": [
+    effect("writeStream", [heldBy(OTHER)]),
+    effect("writeStream", [{ ...held({ nonce: "mine" }), nonce: "mine" }], { error: refused }),
+  ],
   "lock.ambiguous": [
     { type: "fault", at: 0, caller: called("AcquireLock"), kind: "lose", label: "ledger.writeStream" },
     ended("AcquireLock", { value: { outcome: "ACQUIRED" } }),
@@ -108,6 +112,7 @@ const SCENES: Readonly<Record<Mark, readonly SimulationEvent[]>> = {
   "accept.suspicion": [effect("writeStream", [accepted], { before: submitting })],
   "gate.failed": [ended("Reconcile", { error: "GateFailed" })],
   paused: [ended("AcquireLock", { error: "StreamPaused" })],
+  "epoch.refused": [ended("AcquireLock", { error: "EpochMismatch" })],
   "deployed.mid-batch": [execution(), action("deploy", "r2")],
   "old-release.redriven": [
     execution({ status: "FAILED" }),
@@ -171,6 +176,15 @@ describe("the marks of a run", () => {
   it("are missing until something has come through them", () => {
     expect(marked([]).missing()).toEqual(MARKS);
     expect(marked([ended("Reconcile", { error: "GateFailed" })]).missing()).toHaveLength(MARKS.length - 1);
+  });
+
+  it("count no race in what one batch writes twice, and in what acquires nothing", () => {
+    const first = effect("writeStream", [heldBy(OTHER)]);
+    const same = effect("writeStream", [{ ...heldBy(OTHER, { nonce: "x" }), nonce: "x" }], {
+      error: refused,
+    });
+    const other = effect("writeStream", [{ ...held(), nonce: "y" }], { error: refused });
+    expect(marked([first, same, other]).counts.get("lock.raced")).toBe(0);
   });
 
   it("count no retry in what a redrive begins again, and no acquire that was clear", () => {

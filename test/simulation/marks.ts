@@ -7,6 +7,7 @@ import { isLanded, outboundName, type Picture, submissionKey } from "./picture.t
 /** What a run of many seeds must have come through: one that stays at zero has tested less than it says. */
 export const MARKS = [
   "lock.contended",
+  "lock.raced",
   "lock.ambiguous",
   "late-own-write-refused",
   "stale-fence",
@@ -29,6 +30,7 @@ export const MARKS = [
   "accept.suspicion",
   "gate.failed",
   "paused",
+  "epoch.refused",
   "deployed.mid-batch",
   "old-release.redriven",
   "zombie.woke",
@@ -132,6 +134,8 @@ export class Marks implements Observer {
           const next = event.args[0] as StreamItem;
           const stored = this.#picture.streams.get(next.stream);
           if (stored?.nonce === next.nonce) this.#mark("late-own-write-refused");
+          const isAcquire = next.batch?.nonce === next.nonce;
+          if (isAcquire && stored?.batch && stored.batch.id !== next.batch?.id) this.#mark("lock.raced");
         } else if (!("error" in event)) this.#stream(event);
         return;
       case "createSubmission":
@@ -208,6 +212,7 @@ export class Marks implements Observer {
     if (error === "ApprovalRefused") this.#mark("approval.refused");
     if (error === "GateFailed") this.#mark("gate.failed");
     if (error === "StreamPaused") this.#mark("paused");
+    if (error === "EpochMismatch") this.#mark("epoch.refused");
     if (error === "CutOffPassed") this.#mark("cut-off.passed");
     if (error === "BankFileDamaged") this.#mark("object.damaged");
     if (error === "BatchClosed" && caller.name.startsWith("Redrive")) this.#mark("redrive.after-success");

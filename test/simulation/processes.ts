@@ -86,6 +86,7 @@ export class Processes {
       id: `p${this.#begun}`,
       name,
       event,
+      epoch: this.#options.configurationOf(release).epoch,
       ...(execution !== undefined && { execution }),
     };
     const startUp = own.int(5, 150);

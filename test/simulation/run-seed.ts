@@ -7,7 +7,7 @@ import type { JudgedBy } from "./judges.ts";
 import { random } from "./random.ts";
 import { MINUTE, type Scene, startOf } from "./scene.ts";
 import { Simulation } from "./simulation.ts";
-import { damage, deployments, meddler, pickUps, starts } from "./trouble.ts";
+import { damage, deployments, hurry, meddler, pickUps, restore, rush, starts } from "./trouble.ts";
 import { type BatchList, release, workload } from "./workload.ts";
 
 /** What one seed has come to. */
@@ -67,6 +67,14 @@ export async function runSeed(seed: number, mode: BankMode, options: RunOptions)
   const chaosUntil = Math.max(...times) + phases.int(10, phases.pick([60, 150, 500])) * MINUTE;
   const calmFrom = chaosUntil + phases.int(20, phases.pick([60, 200, 600])) * MINUTE;
   let deployed = 0;
+  let { epoch } = load.configuration;
+  const deploy = () => {
+    deployed += 1;
+    simulation.deploy({ ...release(load.configuration, chance.fork(`release ${deployed}`)), epoch });
+  };
+  const watch = (writing: Promise<void>) => {
+    writing.catch((error: unknown) => simulation.fail(error));
+  };
   const scene: Scene = {
     scheduler,
     random: chance,
@@ -81,16 +89,20 @@ export async function runSeed(seed: number, mode: BankMode, options: RunOptions)
     calmFrom,
     call: (name, event) => simulation.call(name, event),
     release: () => simulation.release,
-    deploy: () => {
-      deployed += 1;
-      simulation.deploy(release(load.configuration, chance.fork(`release ${deployed}`)));
+    deploy,
+    nextEpoch: () => {
+      epoch += 1;
+      deploy();
     },
-    hold: (stream, deployment) => {
-      simulation.hold(stream, deployment).catch((error: unknown) => simulation.fail(error));
-    },
+    hold: (stream, deployment) => watch(simulation.hold(stream, deployment)),
+    raise: (stream) => watch(simulation.raise(stream, epoch)),
     act: (who, what, target) => simulation.act(who, what, target),
   };
-  simulation.delivered = pickUps(scene);
+  const [pickUp, hurried] = [pickUps(scene), hurry(scene)];
+  simulation.delivered = (key, version, bytes) => {
+    pickUp(key, version, bytes);
+    hurried(key);
+  };
   dishonours(scene);
   scheduler.after(calmFrom - scheduler.now, "calm", () => drawn.stop());
   for (const list of lists) {
@@ -100,6 +112,8 @@ export async function runSeed(seed: number, mode: BankMode, options: RunOptions)
   meddler(scene);
   deployments(scene);
   damage(scene);
+  rush(scene);
+  restore(scene);
   const ends: Partial<Record<End, number>> = {};
   const tended = (end: End, batchId: string) => {
     ends[end] = (ends[end] ?? 0) + 1;

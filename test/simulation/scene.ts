@@ -27,6 +27,10 @@ export interface Scene {
   readonly deploy: () => void;
   /** Writes on a stream's item that a deployment holds it, or that it no longer does. */
   readonly hold: (stream: string, deployment: string | undefined) => void;
+  /** Deploys a release of the next epoch. */
+  readonly nextEpoch: () => void;
+  /** Writes the newest release's epoch on a stream's item. */
+  readonly raise: (stream: string) => void;
   /** Batches that the person on call has left as they are. */
   readonly parked: Set<string>;
   readonly act: (who: string, what: string, target: string) => void;

@@ -139,18 +139,31 @@ export class Simulation {
     const { deploying: _, ...free } = before;
     const at = new Date(this.scheduler.now).toISOString();
     const held = deployment === undefined ? free : { ...free, deploying: { id: deployment, at } };
-    const next = { ...held, version: before.version + 1, nonce: `ci-${before.version}` };
+    this.#put("ci", "Deployment", before, held);
+  }
+
+  /** Writes an epoch on a stream's item, also of a stream that has none yet: at once, on what stands there. */
+  async raise(stream: string, epoch: number): Promise<void> {
+    const before = await this.ledger.readStream(stream);
+    this.#put("ann", "Restore", before, {
+      ...(before ?? { stream, version: 0, fence: 0, nonce: "" }),
+      epoch,
+    });
+  }
+
+  /** What is written past the app's functions, seen by everybody who judges. */
+  #put(id: string, name: string, before: StreamItem | undefined, item: StreamItem): void {
+    const seen = before?.version;
+    const next = { ...item, version: (seen ?? 0) + 1, nonce: `${id}-${seen ?? 0}` };
     this.ledger.putStream(next);
-    const caller = { id: "ci", name: "Deployment", event: {} };
-    const args = [next, before.version];
     this.#emit({
       type: "effect",
       at: this.scheduler.now,
-      caller,
+      caller: { id, name, event: {} },
       port: "ledger",
       method: "writeStream",
-      args,
-      before,
+      args: [next, seen],
+      ...(before && { before }),
       value: undefined,
       unheard: false,
     });

@@ -1,3 +1,4 @@
+import { outboundName } from "./picture.ts";
 import { HOUR, MINUTE, refusal, type Scene, startOf } from "./scene.ts";
 import type { BatchList } from "./workload.ts";
 
@@ -114,6 +115,46 @@ export function deployments(scene: Scene): void {
   }
 }
 
+/** Two batches of one stream at the same moment: somebody who starts by hand what is late starts what is due with it. */
+export function rush(scene: Scene): void {
+  const { scheduler, machine, act, lists } = scene;
+  const random = scene.random.fork("rush");
+  if (!random.chance(0.5)) return;
+  const first = random.pick(lists);
+  const second = lists.find(
+    ({ stream, billingDate, number }) =>
+      stream === first.stream && billingDate === first.billingDate && number !== first.number,
+  );
+  if (second === undefined) return;
+  const begin = Math.min(startOf(scene, first), startOf(scene, second)) - scheduler.now;
+  const at = begin + random.int(0, random.pick([100, 10_000, 40 * MINUTE]));
+  for (const list of [first, second]) {
+    scheduler.after(at + random.int(0, 50), `start ${list.batchId} in a rush`, () => {
+      act("somebody", "start in a rush", list.batchId);
+      machine.start(`${list.batchId}-z1`, inputOf(list), scene.release());
+    });
+  }
+}
+
+/** A ledger is restored: a release of the next epoch comes first, and each stream follows when it has been looked through. */
+export function restore(scene: Scene): void {
+  const { scheduler, act, lists, workload } = scene;
+  const random = scene.random.fork("epoch");
+  if (!random.chance(0.1)) return;
+  const list = random.pick(lists);
+  const at = startOf(scene, list) - scheduler.now + random.int(0, random.pick([1_000, 10_000, HOUR]));
+  scheduler.after(at, "a restore", () => {
+    scene.nextEpoch();
+    act("ci", "deploy", scene.release());
+    for (const stream of Object.keys(workload.configuration.streams)) {
+      scheduler.after(random.int(0, random.pick([5_000, 30 * MINUTE])), "a stream is looked through", () => {
+        act("ann", "raise the epoch", stream);
+        scene.raise(stream);
+      });
+    }
+  });
+}
+
 /** The bank picks up what lies under its keys, now soon and now late, and may take it away or reject it. */
 export function pickUps(scene: Scene): (key: string, version: string | undefined, bytes: Buffer) => void {
   const { scheduler, bank, act, buckets } = scene;
@@ -145,6 +186,24 @@ export function pickUps(scene: Scene): (key: string, version: string | undefined
         });
       },
     );
+  };
+}
+
+/** Somebody who sees a file go, and takes the batch for stuck, starts it by hand while it comes to its end. */
+export function hurry(scene: Scene): (key: string) => void {
+  const { scheduler, machine, act, lists } = scene;
+  const random = scene.random.fork("hurry");
+  const hurries = random.chance(0.2);
+  let started = 0;
+  return (key) => {
+    const list = lists.find(({ batchId }) => batchId === outboundName(key)?.batchId);
+    if (!hurries || list === undefined || random.chance(0.4)) return;
+    started += 1;
+    const name = `${list.batchId}-w${started}`;
+    scheduler.after(random.int(0, 400), `start ${name} by hand`, () => {
+      act("somebody", "start in a hurry", list.batchId);
+      machine.start(name, inputOf(list), scene.release());
+    });
   };
 }
 

@@ -7,7 +7,7 @@ import type { JudgedBy } from "./judges.ts";
 import { random } from "./random.ts";
 import { MINUTE, type Scene, startOf } from "./scene.ts";
 import { Simulation } from "./simulation.ts";
-import { damage, deployments, meddler, pickUps, starts } from "./trouble.ts";
+import { damage, deployments, impatience, meddler, pickUps, starts, strangers } from "./trouble.ts";
 import { type BatchList, release, workload } from "./workload.ts";
 
 /** What one seed has come to. */
@@ -100,6 +100,8 @@ export async function runSeed(seed: number, mode: BankMode, options: RunOptions)
   meddler(scene);
   deployments(scene);
   damage(scene);
+  strangers(scene);
+  impatience(scene);
   const ends: Partial<Record<End, number>> = {};
   const tended = (end: End, batchId: string) => {
     ends[end] = (ends[end] ?? 0) + 1;

@@ -1,8 +1,9 @@
 import { ACQUIRING } from "./acquiring.ts";
 import type { Mutant } from "./mutant.ts";
+import { SUBMITTING } from "./submitting.ts";
 
 /** Every slip that the suite must find. */
-export const MUTANTS: readonly Mutant[] = [...ACQUIRING];
+export const MUTANTS: readonly Mutant[] = [...ACQUIRING, ...SUBMITTING];
 
 /** @throws if there is none of this id */
 export function mutantOf(id: string): Mutant {

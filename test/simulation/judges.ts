@@ -3,6 +3,7 @@ import type { Observer, SimulationEvent, Violation } from "./events.ts";
 import { Layers } from "./layers.ts";
 import { Marks } from "./marks.ts";
 import { Picture } from "./picture.ts";
+import { Sending } from "./sending.ts";
 import { Truth } from "./truth.ts";
 import type { Workload } from "./workload.ts";
 
@@ -17,6 +18,7 @@ export class Judges implements Observer {
   readonly picture = new Picture();
   readonly marks: Marks;
   readonly #layers: Layers;
+  readonly #sending: Sending;
   readonly #truth: Truth;
 
   readonly #judgedBy: JudgedBy;
@@ -25,6 +27,7 @@ export class Judges implements Observer {
   constructor(workload: Workload, bank: Bank, judgedBy: JudgedBy = "all") {
     this.#judgedBy = judgedBy;
     this.#layers = new Layers(this.picture);
+    this.#sending = new Sending(workload, this.picture);
     this.marks = new Marks(this.picture, bank);
     this.#truth = new Truth(workload, bank, this.picture);
   }
@@ -32,16 +35,20 @@ export class Judges implements Observer {
   see(event: SimulationEvent): readonly Violation[] {
     if (this.#judgedBy === "nobody") return [];
     // Layers and marks compare a write with the ledger before it, the truth asks about the ledger after it.
-    const broken = this.#judgedBy === "all" ? this.#layers.see(event) : [];
+    const broken =
+      this.#judgedBy === "all" ? together(this.#layers.see(event), this.#sending.see(event)) : [];
     this.marks.see(event);
     this.picture.see(event);
-    const untrue = this.#truth.see(event);
-    if (broken.length === 0) return untrue;
-    return untrue.length === 0 ? broken : [...broken, ...untrue];
+    return together(broken, this.#truth.see(event));
   }
 
   /** What must hold when everything is over. */
   atRest(): readonly Violation[] {
     return this.#truth.atRest();
   }
+}
+
+function together(some: readonly Violation[], more: readonly Violation[]): readonly Violation[] {
+  if (some.length === 0) return more;
+  return more.length === 0 ? some : [...some, ...more];
 }

@@ -2,6 +2,7 @@ import { addDays } from "../../lambdas/domain/calendar-date.ts";
 import type { FileItem } from "../../lambdas/domain/records.ts";
 import type { Proposal } from "../../lambdas/operations/propose/propose.ts";
 import type { Instant } from "../../lambdas/ports.ts";
+import { hashOf } from "./picture.ts";
 import type { Random } from "./random.ts";
 import { DAY, HOUR, MINUTE, refusal, type Scene, startOf } from "./scene.ts";
 import { successorOf } from "./successor.ts";
@@ -29,6 +30,7 @@ export async function tend(scene: Scene, list: BatchList): Promise<End> {
   const policy: Policy = draw < 0.73 ? "finish" : draw < 0.79 ? "abandon" : "park";
   const who = { by: "olga", reason: "on call", batchId: list.batchId };
   let stopped = 0;
+  let crowded = 0;
   // Now and then nobody looks until the bank has closed, or for longer than an execution can be redriven.
   let away = random.chance(0.15) ? random.pick([10 * HOUR, 10 * HOUR, 15 * DAY]) : 0;
   const park = (): End => {
@@ -58,6 +60,9 @@ export async function tend(scene: Scene, list: BatchList): Promise<End> {
     }
     const error = errorOf(scene, list);
     if (error === "GateFailed") stopped += 1;
+    // As long as something else lies where the file belongs nobody can say that the bank has nothing.
+    if (error === "SubmissionUnknown" && (await isCrowdedOut(scene, list))) crowded += 1;
+    if (crowded > 3) return park();
     // What two people could not accept is wrong, and stays wrong.
     const bent = stopped > 3 ? "abandon" : policy;
     const next = decided(error, bent, random, record?.state);
@@ -253,6 +258,21 @@ async function holderOf({ ledger }: Scene, list: BatchList): Promise<string | un
 
 async function isFree({ ledger }: Scene, list: BatchList): Promise<boolean> {
   return (await ledger.readStream(list.stream))?.batch?.id !== list.batchId;
+}
+
+/** Whether under the key of a file in doubt something lies, and not the file. */
+async function isCrowdedOut({ ledger, buckets }: Scene, list: BatchList): Promise<boolean> {
+  const files = (await ledger.readStream(list.stream))?.batch?.files ?? [];
+  for (const { state, sha256, submitting } of files) {
+    if (submitting === undefined || (state !== "UNKNOWN" && state !== "SUBMITTING")) continue;
+    const lie = await Promise.all(
+      (await buckets.versions("outbound", submitting.key)).map(({ version = "" }) =>
+        buckets.read("outbound", submitting.key, { version }),
+      ),
+    );
+    if (lie.length > 0 && !lie.some((one) => one && hashOf(one.bytes) === sha256)) return true;
+  }
+  return false;
 }
 
 /** When everything has come to an end, what no file has carried is billed once more, under a list of its own. */

@@ -7,7 +7,18 @@ import type { JudgedBy } from "./judges.ts";
 import { random } from "./random.ts";
 import { MINUTE, type Scene, startOf } from "./scene.ts";
 import { Simulation } from "./simulation.ts";
-import { damage, deployments, hurry, meddler, pickUps, restore, rush, starts } from "./trouble.ts";
+import {
+  damage,
+  deployments,
+  hurry,
+  impatience,
+  meddler,
+  pickUps,
+  restore,
+  rush,
+  starts,
+  strangers,
+} from "./trouble.ts";
 import { type BatchList, release, workload } from "./workload.ts";
 
 /** What one seed has come to. */
@@ -114,6 +125,8 @@ export async function runSeed(seed: number, mode: BankMode, options: RunOptions)
   damage(scene);
   rush(scene);
   restore(scene);
+  strangers(scene);
+  impatience(scene);
   const ends: Partial<Record<End, number>> = {};
   const tended = (end: End, batchId: string) => {
     ends[end] = (ends[end] ?? 0) + 1;

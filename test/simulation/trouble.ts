@@ -207,6 +207,45 @@ export function hurry(scene: Scene): (key: string) => void {
   };
 }
 
+/** Now and then somebody lays something else under a key of the bank's, before a file comes there or above it. */
+export function strangers(scene: Scene): void {
+  const { scheduler, act, buckets, lists, workload } = scene;
+  const random = scene.random.fork("strangers");
+  if (!random.chance(0.05)) return;
+  const list = random.pick(lists);
+  const { userId } = workload.configuration.streams[list.stream]?.bankProfile ?? {};
+  const key = `${userId}/${list.batchId}-0${random.int(1, 2)}.aba`;
+  const at = startOf(scene, list) - scheduler.now + random.int(0, random.pick([8_000, 20 * MINUTE]));
+  scheduler.after(at, "a stranger", () => {
+    act("somebody", "lay", key);
+    buckets.put("outbound", key, Buffer.from("what is this doing here"));
+  });
+}
+
+/** Somebody who stops a batch that is being sent, and has it go on at once: two calls of one execution are at work. */
+export function impatience(scene: Scene): void {
+  const { scheduler, machine, act, lists, ledger } = scene;
+  const random = scene.random.fork("impatience");
+  if (!random.chance(0.15)) return;
+  const list = random.pick(lists);
+  const { batchId, stream } = list;
+  const begin = startOf(scene, list) - scheduler.now;
+  let left = random.int(2, 12);
+  const looks = async () => {
+    if (left === 0 || machine.describe(batchId)?.status !== "RUNNING") return;
+    const { batch } = (await ledger.readStream(stream)) ?? {};
+    const isSending =
+      batch?.id === batchId && batch.verdict && batch.files?.some(({ state }) => state === "RECONCILED");
+    if (!isSending || machine.describe(batchId)?.status !== "RUNNING") return;
+    left -= 1;
+    act("ida", "stop and redrive", batchId);
+    machine.stop(batchId);
+    machine.redrive(batchId);
+  };
+  const every = random.int(40, 150);
+  for (let n = 1; n <= 250; n += 1) scheduler.after(begin + n * every, "impatience", () => void looks());
+}
+
 /** Now and then bytes change where they lie. */
 export function damage(scene: Scene): void {
   const { scheduler, act, buckets, lists } = scene;

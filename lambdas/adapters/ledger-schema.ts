@@ -188,6 +188,7 @@ export const claim: z.ZodType<Claim> = z.strictObject({
   segment: whole,
   cents: whole,
   stream: z.string(),
+  takenFrom: z.array(z.strictObject({ batchId: z.string(), line: whole, segment: whole })).optional(),
 });
 
 /** A return carries more than staging needs; the rest belongs to the states that take returns in. */

@@ -232,7 +232,15 @@ export interface Claim {
   readonly segment: number;
   readonly cents: number;
   readonly stream: string;
+  /**
+   * Whose claim it was before, where it was taken over, all of them in order: what staging took for released, the gate
+   * judges again.
+   */
+  readonly takenFrom?: readonly ClaimOwner[];
 }
+
+/** Which line of which batch a claim was of. */
+export type ClaimOwner = Pick<Claim, "batchId" | "line" | "segment">;
 
 /** The bank's later "no" for one debit, as far as staging and gate need it: that it exists. */
 export interface ReturnItem {

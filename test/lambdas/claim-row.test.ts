@@ -94,7 +94,8 @@ describe("claiming a debit", () => {
       await stores.ledger.writeClaim(old, undefined);
       const wanted = mine(old.mandateId);
       expect(await claimed(stores.ledger, wanted)).toEqual({ claimed: true });
-      expect(await stores.ledger.readClaimsNamed([old])).toEqual([wanted]);
+      const takenFrom = [{ batchId: old.batchId, line: old.line, segment: old.segment }];
+      expect(await stores.ledger.readClaimsNamed([old])).toEqual([{ ...wanted, takenFrom }]);
     }
   });
 
@@ -197,7 +198,9 @@ describe("claims of one debit by many", () => {
       return reach();
     });
     expect(await claimed(raced, mine("m-1"))).toEqual({ claimed: true });
-    expect(await ledger.readClaimsNamed([mine("m-1")])).toEqual([mine("m-1")]);
+    const owners = [8, 9].map((number) => by(number, {}));
+    const takenFrom = owners.map(({ batchId, line, segment }) => ({ batchId, line, segment }));
+    expect(await ledger.readClaimsNamed([mine("m-1")])).toEqual([{ ...mine("m-1"), takenFrom }]);
   });
 
   it("give up after a bounded number of lost races, and exclude nobody for it", async () => {

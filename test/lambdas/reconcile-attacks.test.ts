@@ -578,6 +578,30 @@ describe("the claims", () => {
     expect((await gate.judge()).failed).toEqual(expected);
   });
 
+  it("one that was taken from a batch that holds it, also by way of others", async () => {
+    const gate = await soundCase();
+    const owners = [1, 2].map((number) => ({
+      batchId: `au-test-2026-02-27-0${number}`,
+      line: 2,
+      segment: 1,
+    }));
+    const put = (number: number, state: "OPEN" | "ABANDONED") =>
+      gate.ledger.putBatch({
+        ...{ version: 1, stream: "au-test", billingDate: "2026-02-27", number, state },
+        id: `au-test-2026-02-27-0${number}`,
+      });
+    gate.ledger.putClaim({ ...(await claimOf(gate, 5)), takenFrom: owners });
+    put(1, "ABANDONED");
+    put(2, "ABANDONED");
+    expect((await gate.judge()).failed).toEqual([]);
+    put(1, "OPEN");
+    const { failed, report } = await gate.judge();
+    expect(failed).toEqual(["claims"]);
+    expect(check(report, "claims").note).toBe(
+      "due-list line 5: its claim was taken from batch au-test-2026-02-27-01, which holds it",
+    );
+  });
+
   it("one of this batch that no file carries: for an excluded row, whichever way it was excluded", async () => {
     for (const over of [{ bsb: "1" }, { attempt: "2" }, { merchant_id: "no id" }]) {
       const gate = await new GateCase(stream()).prepare([...rows(3), row({ mandate_id: "out", ...over })]);

@@ -476,6 +476,25 @@ describe("SubmitBankFile, the delivery", () => {
     expect(tried).toEqual([]);
   });
 
+  it("is not tried where another call has withdrawn the file or ended the batch, whatever the intent says", async () => {
+    for (const isOver of [false, true]) {
+      const world = await inMemory();
+      const ports = world.ports();
+      // Nobody can who has found the intent: this is the guard behind that one.
+      const objects = failing(ports.objects, "versions", async ({ reach }) => {
+        const { batch, ...item } = await itemOf(world);
+        const files = batch?.files?.map((file) => ({ ...file, state: "WITHDRAWN" as const })) ?? [];
+        const left = isOver || batch === undefined ? item : { ...item, batch: { ...batch, files } };
+        await world.ledger.writeStream({ ...left, version: item.version + 1 }, item.version);
+        return reach();
+      });
+      const told = submit(world, 1, { ...ports, objects });
+      if (isOver) await expect(told).rejects.toThrow(StaleFence);
+      else expect(await told).toEqual({ submitted: 0, withdrawn: 1, rejected: 0 });
+      expect(await deliveries(world)).toBe(0);
+    }
+  });
+
   it("is not tried by a process that was frozen until its call was over, and is in doubt", async () => {
     for (const [late, sent] of [
       [LIMIT, 0],

@@ -1,6 +1,7 @@
 import { MORNING } from "../builders.ts";
 import type { BankMode, Violation } from "./events.ts";
 import { type CallName, type FaultSource, type Injected, ListedFaults, nameOf } from "./faults.ts";
+import type { JudgedBy } from "./judges.ts";
 import { DUE, matrixWorkload, STREAM, successorList } from "./matrix-batch.ts";
 import { type MatrixEnd, nextDay, start, tended } from "./matrix-person.ts";
 import type { Beside, Scenario } from "./matrix-scenarios.ts";
@@ -31,6 +32,8 @@ export interface MatrixRunOptions {
   readonly mode: BankMode;
   readonly faults: readonly Injected[];
   readonly traced?: boolean;
+  /** Whether every layer is judged, or only what came of it end to end; all of it unless told. */
+  readonly judges?: JudgedBy;
 }
 
 /** How long a file lies before the bank has it. */
@@ -59,6 +62,7 @@ export async function runScenario(scenario: Scenario, options: MatrixRunOptions)
     app: options.app,
     start: MORNING - MINUTE,
     traced: options.traced ? "kept" : "hashed",
+    judges: options.judges ?? "all",
   });
   const { scheduler, bank } = simulation;
   simulation.delivered = (key, version, bytes) => {

@@ -207,22 +207,36 @@ function pairedAt({ label }: CallName): Variant[] {
   return VARIANTS.filter(({ name, kind }) => names.includes(name) && isPossible(kind, label));
 }
 
-/** One cell once more, by its id. */
-export async function runCell(id: string, app: SimulatedApp, traced = false): Promise<CellResult> {
+/** What a cell is: its scenario, the faults on top of it, and the bank's mode. */
+export interface Cell {
+  readonly scenario: Scenario;
+  readonly faults: readonly Injected[];
+  readonly mode: BankMode;
+}
+
+/** The cell of that id. */
+export async function cellOf(id: string, app: SimulatedApp): Promise<Cell> {
+  const mode = modeOf(id);
   const overlap = await overlapOf(id, app);
-  if (overlap) return cell(id, overlap, [], app, traced);
+  if (overlap) return { scenario: overlap, faults: [], mode };
   const [first = "", second] = id.split("+");
   const [key = "", index = "", name = ""] = first.split(".");
   const scenario = scenarioOf(key);
   const op = (await operationsOf(scenario, app))[Number(index)];
   if (op === undefined) throw new Error(`scenario ${key} has no operation ${index}`);
   const fault = injectedAt(op, Number(index), variantOf(name), app);
-  if (second === undefined) return cell(id, scenario, [fault], app, traced);
+  if (second === undefined) return { scenario, faults: [fault], mode };
   const [offset = "", other = ""] = second.split(".");
   const { operations } = await run(id, scenario, [fault], app);
   const near = nearOf(operations, op)[Number(offset) - 1];
   if (near === undefined) throw new Error(`after ${first} there is no operation ${offset}`);
-  return cell(id, scenario, [fault, injectedAt(near, Number(index), variantOf(other), app)], app, traced);
+  return { scenario, faults: [fault, injectedAt(near, Number(index), variantOf(other), app)], mode };
+}
+
+/** One cell once more, by its id. */
+export async function runCell(id: string, app: SimulatedApp, traced = false): Promise<CellResult> {
+  const { scenario, faults } = await cellOf(id, app);
+  return cell(id, scenario, faults, app, traced);
 }
 
 /** All cells of one operation, one after the other. */

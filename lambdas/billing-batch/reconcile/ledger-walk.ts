@@ -1,5 +1,5 @@
 import type { Exclusion } from "../../domain/exclusion.ts";
-import type { Claim, SegmentItem, Sum } from "../../domain/records.ts";
+import type { Claim, ClaimOwner, SegmentItem, Sum } from "../../domain/records.ts";
 import type { Ledger } from "../../ports.ts";
 import type { Case } from "./case.ts";
 import { cell } from "./cell.ts";
@@ -64,8 +64,10 @@ class LedgerJudge {
     for (const [index, key] of keys.entries()) {
       const line = first + index;
       const isFiled = cell(this.#table.inFiles, line) > 0;
-      if (key) this.#judgeClaim(line, isFiled, claims.of(index, key));
+      const claim = key && claims.of(index, key);
+      if (key) this.#judgeClaim(line, isFiled, claim);
       else if (isFiled) this.#wrong(line, "is in a bank file, but can have no claim");
+      if (isFiled && claim?.takenFrom) await this.#judgeTakeover(line, claim, claim.takenFrom);
       if (isFiled && key && key.attempt > 1) await this.#judgeDishonour(line, key);
       const refusal = this.#refusals.get(line);
       if (refusal) await this.#judgeRefusal(refusal, key, claims.byName);
@@ -114,6 +116,14 @@ class LedgerJudge {
   /** Whether the claim names a line of the list that has the very same key. */
   #isRepeat(claim: Claim): boolean {
     return this.#table.has(claim.line) && this.#table.isKeyOf(claim.line, claim);
+  }
+
+  /** A claim that was other batches' before must have been released by each: what one of them debits, this may not. */
+  async #judgeTakeover(line: number, claim: Claim, owners: readonly ClaimOwner[]): Promise<void> {
+    for (const owner of owners) {
+      if (await this.#releases.isReleased({ ...claim, ...owner })) continue;
+      this.#wrong(line, `its claim was taken from batch ${owner.batchId}, which holds it`);
+    }
   }
 
   /** An attempt above the first needs the proven dishonour of the one before, or it collects twice. */

@@ -1,7 +1,7 @@
 import { addDays, calendarDate } from "../../domain/calendar-date.ts";
 import { LedgerBroken, LedgerBusy } from "../../domain/faults.ts";
 import { type ClaimFacts, released } from "../../domain/release.ts";
-import type { Claim } from "../../domain/records.ts";
+import type { Claim, ClaimOwner } from "../../domain/records.ts";
 import { ConditionRefused, type Ledger } from "../../ports.ts";
 
 /** How often a claim that was lost to somebody else is judged again. */
@@ -36,7 +36,7 @@ export async function claimRow(
     const refusal = await refused(ledger, facts, mine, stored, around);
     if (refusal) return refusal;
     try {
-      await ledger.writeClaim(mine, stored);
+      await ledger.writeClaim(stored ? { ...mine, takenFrom: ownersOf(stored) } : mine, stored);
       return { claimed: true };
     } catch (error) {
       if (!(error instanceof ConditionRefused)) {
@@ -47,6 +47,11 @@ export async function claimRow(
     }
   }
   throw new LedgerBusy(`the claim of line ${mine.line} was lost ${TRIES} times in a row`);
+}
+
+/** Whose claim it was, and whose before: a batch that took it wrongly and was abandoned must not hide the one before it. */
+function ownersOf({ batchId, line, segment, takenFrom = [] }: Claim): readonly ClaimOwner[] {
+  return [...takenFrom, { batchId, line, segment }];
 }
 
 /** Mine is the same batch and line: an execution or a nonce would not know its own work after a redrive. */

@@ -10,7 +10,7 @@ import {
   SubmissionStopped,
   TimeShort,
 } from "../../domain/faults.ts";
-import { isSent } from "../../domain/moves.ts";
+import { isSent, isSettled } from "../../domain/moves.ts";
 import type { FileItem } from "../../domain/records.ts";
 import type { Configuration, Stream } from "../../domain/stream.ts";
 import type { Ports } from "../../ports.ts";
@@ -254,10 +254,23 @@ async function deliver(
           `${fileName(asker.batchId, file.number)} is not delivered: the call's time is over`,
         );
       }
+      await notSettled(ports, asker, file.number);
       await ports.objects.create("outbound", key, bytes, "text/plain; charset=us-ascii");
     }
   } catch (error) {
     fault = error;
   }
   return settleDoubt(ports, asker, file, fault);
+}
+
+/** Whatever a write has let through: what another call has settled since this one began it is not delivered. */
+async function notSettled(ports: StepPorts, { stream, batchId }: Asker, number: number): Promise<void> {
+  const item = await ports.ledger.readStream(stream);
+  const file =
+    item?.batch?.id === batchId ? item.batch.files?.find((one) => one.number === number) : undefined;
+  if (file === undefined || isSettled(file.state)) {
+    throw new NotReconciled(
+      `${fileName(batchId, number)} was settled by another call before it was delivered`,
+    );
+  }
 }

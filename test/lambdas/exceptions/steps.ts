@@ -304,6 +304,9 @@ export const STEPS: Readonly<Record<string, readonly Scene[]>> = {
         "ledger.readBatch": AS_IT_IS,
         "ledger.readStream": AS_IT_IS,
         "objects.read bankFiles": AS_IT_IS,
+        // Whether it is still to be delivered.
+        "ledger.readStream#4": doubt(["UNKNOWN", "RECONCILED"], ["UNKNOWN", "RECONCILED"]),
+        "ledger.readStream#8": doubt(["SUBMITTED", "UNKNOWN"], ["SUBMITTED", "UNKNOWN"]),
         // Begun, confirmed, begun, confirmed.
         "ledger.writeStream": PROVEN_BY_READING,
         "ledger.createSubmission#1": intentPut(["WITHDRAWN", "RECONCILED"]),
@@ -367,6 +370,7 @@ export const STEPS: Readonly<Record<string, readonly Scene[]>> = {
         "ledger.writeStream": PROVEN_BY_READING,
         // And then the second file, as ever.
         "objects.read bankFiles": AS_IT_IS,
+        "ledger.readStream#6": doubt(["SUBMITTED", "UNKNOWN"], ["SUBMITTED", "UNKNOWN"]),
         "ledger.createSubmission": intentPut(["SUBMITTED", "WITHDRAWN"]),
         "objects.versions outbound#2": doubt(["SUBMITTED", "UNKNOWN"], ["SUBMITTED", "UNKNOWN"]),
         "objects.create outbound": delivery(["SUBMITTED", "UNKNOWN"]),
@@ -425,6 +429,7 @@ export const STEPS: Readonly<Record<string, readonly Scene[]>> = {
         "ledger.writeStream": PROVEN_BY_READING,
         // And then the second file, as ever.
         "objects.read bankFiles": AS_IT_IS,
+        "ledger.readStream#7": doubt(["SUBMITTED", "UNKNOWN"], ["SUBMITTED", "UNKNOWN"]),
         "ledger.createSubmission#2": intentPut(["SUBMITTED", "WITHDRAWN"]),
         "objects.versions outbound#2": doubt(["SUBMITTED", "UNKNOWN"], ["SUBMITTED", "UNKNOWN"]),
         "objects.create outbound": delivery(["SUBMITTED", "UNKNOWN"]),

@@ -1,8 +1,9 @@
 import { ACQUIRING } from "./acquiring.ts";
+import { GATE_AND_CLAIMS } from "./gate-and-claims.ts";
 import type { Mutant } from "./mutant.ts";
 
 /** Every slip that the suite must find. */
-export const MUTANTS: readonly Mutant[] = [...ACQUIRING];
+export const MUTANTS: readonly Mutant[] = [...ACQUIRING, ...GATE_AND_CLAIMS];
 
 /** @throws if there is none of this id */
 export function mutantOf(id: string): Mutant {

@@ -1,5 +1,7 @@
 import type { Bank } from "./bank.ts";
 import type { Observer, SimulationEvent, Violation } from "./events.ts";
+import { ClaimLayers } from "./claim-layers.ts";
+import { GateLayers } from "./gate-layers.ts";
 import { Layers } from "./layers.ts";
 import { Marks } from "./marks.ts";
 import { Picture } from "./picture.ts";
@@ -13,7 +15,7 @@ export type JudgedBy = "all" | "end-to-end";
 export class Judges implements Observer {
   readonly picture = new Picture();
   readonly marks: Marks;
-  readonly #layers: Layers;
+  readonly #layers: readonly Observer[];
   readonly #truth: Truth;
 
   readonly #judgedBy: JudgedBy;
@@ -21,14 +23,16 @@ export class Judges implements Observer {
   /** @param bank that takes each object by itself, or is told by the engine, before these judges see that it landed */
   constructor(workload: Workload, bank: Bank, judgedBy: JudgedBy = "all") {
     this.#judgedBy = judgedBy;
-    this.#layers = new Layers(this.picture);
+    const layers = new Layers(this.picture);
+    const claims = new ClaimLayers(this.picture, workload, (claim) => layers.held(claim));
+    this.#layers = [layers, claims, new GateLayers(this.picture)];
     this.marks = new Marks(this.picture, bank);
     this.#truth = new Truth(workload, bank, this.picture);
   }
 
   see(event: SimulationEvent): readonly Violation[] {
     // Layers and marks compare a write with the ledger before it, the truth asks about the ledger after it.
-    const broken = this.#judgedBy === "all" ? this.#layers.see(event) : [];
+    const broken = this.#judgedBy === "all" ? this.#brokenLayers(event) : NONE;
     this.marks.see(event);
     this.picture.see(event);
     const untrue = this.#truth.see(event);
@@ -36,8 +40,20 @@ export class Judges implements Observer {
     return untrue.length === 0 ? broken : [...broken, ...untrue];
   }
 
+  #brokenLayers(event: SimulationEvent): readonly Violation[] {
+    let all = NONE;
+    for (const layer of this.#layers) {
+      const broken = layer.see(event);
+      // Nearly no event breaks anything, and there are thousands.
+      if (broken.length > 0) all = [...all, ...broken];
+    }
+    return all;
+  }
+
   /** What must hold when everything is over. */
   atRest(): readonly Violation[] {
     return this.#truth.atRest();
   }
 }
+
+const NONE: readonly Violation[] = [];

@@ -57,8 +57,8 @@ export async function tend(scene: Scene, list: BatchList): Promise<End> {
       continue;
     }
     const error = errorOf(scene, list);
-    if (error === "GateFailed") stopped += 1;
-    // What two people could not accept is wrong, and stays wrong.
+    if (error === "GateFailed" || error === "LedgerBroken") stopped += 1;
+    // What two people could not accept is wrong, and stays wrong; so is a ledger that contradicts itself.
     const bent = stopped > 3 ? "abandon" : policy;
     const next = decided(error, bent, random, record?.state);
     if (next === "park") {

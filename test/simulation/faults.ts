@@ -107,6 +107,7 @@ const HOUR = 60 * MINUTE;
  */
 export class DrawnFaults implements FaultSource {
   readonly #rates: readonly (readonly [FaultKind, number])[];
+  readonly #sleeps = new Map<string, number>();
   #on = true;
 
   /** @param random of the run */
@@ -115,6 +116,11 @@ export class DrawnFaults implements FaultSource {
     this.#rates = FAULT_KINDS.filter(() => random.chance(0.6)).map(
       (kind) => [kind, level * 0.0022 * (0.2 + random.next() * 2)] as const,
     );
+  }
+
+  /** One call more whose process sleeps over the answer, so long (milliseconds). */
+  sleepsOver(call: CallName, ms: number): void {
+    this.#sleeps.set(nameOf(call), ms);
   }
 
   /** From now on nothing goes wrong. */
@@ -126,6 +132,8 @@ export class DrawnFaults implements FaultSource {
     // Drawn also when nothing goes wrong any more, so that a process draws the same latencies.
     let draw = random.next();
     if (!this.#on) return undefined;
+    const ms = this.#sleeps.size > 0 ? this.#sleeps.get(nameOf(call)) : undefined;
+    if (ms !== undefined) return { kind: "pause", error: "", landed: false, ms };
     for (const [kind, rate] of this.#rates) {
       if (!isPossible(kind, call.label)) continue;
       // What decides is attacked more often than what is read by the hundred.

@@ -1,5 +1,7 @@
 import type { Bank } from "./bank.ts";
 import type { Observer, SimulationEvent, Violation } from "./events.ts";
+import { ClaimLayers } from "./claim-layers.ts";
+import { GateLayers } from "./gate-layers.ts";
 import { Layers } from "./layers.ts";
 import { Marks } from "./marks.ts";
 import { Picture } from "./picture.ts";
@@ -17,8 +19,7 @@ export type JudgedBy = "all" | "end-to-end" | "nobody";
 export class Judges implements Observer {
   readonly picture = new Picture();
   readonly marks: Marks;
-  readonly #layers: Layers;
-  readonly #sending: Sending;
+  readonly #layers: readonly Observer[];
   readonly #truth: Truth;
 
   readonly #judgedBy: JudgedBy;
@@ -26,8 +27,9 @@ export class Judges implements Observer {
   /** @param bank that takes each object by itself, or is told by the engine, before these judges see that it landed */
   constructor(workload: Workload, bank: Bank, judgedBy: JudgedBy = "all") {
     this.#judgedBy = judgedBy;
-    this.#layers = new Layers(this.picture);
-    this.#sending = new Sending(workload, this.picture);
+    const layers = new Layers(this.picture);
+    const claims = new ClaimLayers(this.picture, workload, (claim) => layers.held(claim));
+    this.#layers = [layers, claims, new GateLayers(this.picture), new Sending(workload, this.picture)];
     this.marks = new Marks(this.picture, bank);
     this.#truth = new Truth(workload, bank, this.picture);
   }
@@ -35,11 +37,17 @@ export class Judges implements Observer {
   see(event: SimulationEvent): readonly Violation[] {
     if (this.#judgedBy === "nobody") return [];
     // Layers and marks compare a write with the ledger before it, the truth asks about the ledger after it.
-    const broken =
-      this.#judgedBy === "all" ? together(this.#layers.see(event), this.#sending.see(event)) : [];
+    const broken = this.#judgedBy === "all" ? this.#brokenLayers(event) : NONE;
     this.marks.see(event);
     this.picture.see(event);
     return together(broken, this.#truth.see(event));
+  }
+
+  #brokenLayers(event: SimulationEvent): readonly Violation[] {
+    let all = NONE;
+    // Nearly no event breaks anything, and there are thousands.
+    for (const layer of this.#layers) all = together(all, layer.see(event));
+    return all;
   }
 
   /** What must hold when everything is over. */
@@ -47,6 +55,8 @@ export class Judges implements Observer {
     return this.#truth.atRest();
   }
 }
+
+const NONE: readonly Violation[] = [];
 
 function together(some: readonly Violation[], more: readonly Violation[]): readonly Violation[] {
   if (some.length === 0) return more;

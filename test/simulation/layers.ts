@@ -412,14 +412,14 @@ export class Layers implements Observer {
     if (before === undefined) return;
     const name = `the claim of batch ${before.batchId}, line ${before.line}`;
     if (before.batchId === next.batchId && before.line === next.line) return;
-    const held = this.#held(before);
+    const held = this.held(before);
     if (held !== undefined) {
       wrong("claims-kept", `${name} went to ${next.batchId}, line ${next.line}, although ${held}`);
     }
   }
 
   /** Why a claim can still become a debit (rule 8); undefined if it no longer can. */
-  #held({ batchId, line, segment }: Claim): string | undefined {
+  held({ batchId, line, segment }: Claim): string | undefined {
     const state = this.#picture.batches.get(batchId)?.state;
     if (state === "ABANDONED") return undefined;
     if (state !== "CLOSED") return `its batch is ${state ?? "without a record"}`;
@@ -567,7 +567,7 @@ function isEarlier(one: Turn, other: Turn): boolean {
 }
 
 /** One bit per row, first row first, from the lowest bit of each byte. */
-function isStaged({ stagedLines, firstLine }: SegmentItem, line: number): boolean {
+export function isStaged({ stagedLines, firstLine }: SegmentItem, line: number): boolean {
   const at = line - firstLine;
   const byte = Buffer.from(stagedLines, "base64")[Math.floor(at / 8)] ?? 0;
   return Math.floor(byte / 2 ** (at % 8)) % 2 === 1;

@@ -141,6 +141,7 @@ const SCENES: Readonly<Record<Mark, readonly SimulationEvent[]>> = {
     caller: called("PlanSegments", { execution: ID }),
   })),
   "cut-off.passed": [ended("SubmitBankFile", { error: "CutOffPassed" })],
+  "code.mistaken": [action("composes a row twice", ID, "mistaken code")],
 };
 
 /** The marks after these events. */

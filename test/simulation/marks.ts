@@ -43,6 +43,7 @@ export const MARKS = [
   "object.damaged",
   "retry.used",
   "cut-off.passed",
+  "code.mistaken",
 ] as const;
 
 export type Mark = (typeof MARKS)[number];
@@ -245,6 +246,7 @@ export class Marks implements Observer {
   }
 
   #action({ who, what, target }: Extract<SimulationEvent, { type: "action" }>): void {
+    if (who === "mistaken code") this.#mark("code.mistaken");
     switch (what) {
       case "deploy":
         this.#newestRelease = target;

@@ -59,11 +59,11 @@ export async function tend(scene: Scene, list: BatchList): Promise<End> {
       continue;
     }
     const error = errorOf(scene, list);
-    if (error === "GateFailed") stopped += 1;
+    if (error === "GateFailed" || error === "LedgerBroken") stopped += 1;
     // As long as something else lies where the file belongs nobody can say that the bank has nothing.
     if (error === "SubmissionUnknown" && (await isCrowdedOut(scene, list))) crowded += 1;
     if (crowded > 3) return park();
-    // What two people could not accept is wrong, and stays wrong.
+    // What two people could not accept is wrong, and stays wrong; so is a ledger that contradicts itself.
     const bent = stopped > 3 ? "abandon" : policy;
     const next = decided(error, bent, random, record?.state);
     if (next === "park") {

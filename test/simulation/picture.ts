@@ -82,11 +82,13 @@ export class Picture implements Observer {
     const segments = this.segments.get(batchId);
     const planned = this.batches.get(batchId)?.plan?.segments;
     if (planned === undefined || (segments?.size ?? 0) !== planned) return undefined;
-    return [...(segments?.values() ?? [])].flatMap(({ item }) => {
-      const bytes = this.#exclusions.get(item.exclusionsKey);
-      const lines = bytes?.toString("utf8").split("\n") ?? [];
-      return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Exclusion);
-    });
+    return [...(segments?.values() ?? [])].flatMap(({ item }) => this.exclusionsOf(item));
+  }
+
+  /** The rows that one segment has excluded. */
+  exclusionsOf({ exclusionsKey }: SegmentItem): readonly Exclusion[] {
+    const lines = this.#exclusions.get(exclusionsKey)?.toString("utf8").split("\n") ?? [];
+    return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Exclusion);
   }
 
   /** The batch's files: their records once it is over, before that what the stream's item says of them. */

@@ -29,6 +29,8 @@ export interface ProcessesOptions {
   readonly configurationOf: (release: string) => Configuration;
   readonly timeoutSecondsOf: (functionName: string) => number;
   readonly emit: (event: SimulationEvent) => void;
+  /** What a process makes of a port's answer: the answer itself, unless its code is mistaken. */
+  readonly misread: (caller: Caller, method: string, args: readonly unknown[], answer: unknown) => unknown;
   /** Whether a starter's idempotency record is there: it may be forgotten, since it guards nothing. */
   readonly startedBefore: Map<string, string>;
 }
@@ -194,8 +196,7 @@ export class Processes {
   /** A call from its process to the port and back, with the fault that may befall it on its way. */
   async #travel(process: Process, call: PortCall): Promise<unknown> {
     const { scheduler, faults } = this.#options;
-    const { port, method, args } = call;
-    const label = port === "objects" ? `${port}.${method}.${String(args[0])}` : `${port}.${method}`;
+    const label = labelOf(call);
     const nth = (process.calls.get(label) ?? 0) + 1;
     process.calls.set(label, nth);
     if (!process.alive) return never();
@@ -285,11 +286,8 @@ export class Processes {
   }
 
   /** The call takes effect: all of it in one instant. */
-  async #arrive(
-    process: Process,
-    { port, method, args, reach }: PortCall,
-    unheard: boolean,
-  ): Promise<Arrived> {
+  async #arrive(process: Process, call: PortCall, unheard: boolean): Promise<Arrived> {
+    const { port, method, args, reach } = call;
     const { scheduler, emit, backing } = this.#options;
     const before = await standing(backing.ledger, port, method, args);
     const effect = {
@@ -306,7 +304,7 @@ export class Processes {
     const said = await answered(reach);
     if ("value" in said && method === "describe") this.#told.set(String(args[0]), said.value);
     emit({ ...effect, ...had, ...said });
-    return said;
+    return "value" in said ? { value: this.#misread(process, call, said.value) } : said;
   }
 
   /** When the process can hear again: at once, when it wakes, or, if it is dead, never. */
@@ -344,6 +342,12 @@ export class Processes {
     return { value: { ...stored, bytes: kept } };
   }
 
+  #misread(process: Process, call: PortCall, answer: unknown): unknown {
+    const read = this.#options.misread(process.caller, call.method, call.args, answer);
+    if (read !== answer) this.#count(process, "corrupt", labelOf(call));
+    return read;
+  }
+
   #count(process: Process, kind: FaultKind, label: string): void {
     const { emit, scheduler } = this.#options;
     emit({ type: "fault", at: scheduler.now, caller: process.caller, kind, label });
@@ -367,6 +371,11 @@ interface PortCall {
   readonly method: string;
   readonly args: readonly unknown[];
   readonly reach: () => Promise<unknown>;
+}
+
+/** `objects.create.outbound`, `ledger.writeStream` */
+function labelOf({ port, method, args }: PortCall): string {
+  return port === "objects" ? `${port}.${method}.${String(args[0])}` : `${port}.${method}`;
 }
 
 /** Which call it is, how long it travels there and back (milliseconds), and what befalls it. */

@@ -4,6 +4,7 @@ import type { BankMode, Violation } from "./events.ts";
 import { DrawnFaults, type FaultSource, type Injected, ListedFaults } from "./faults.ts";
 import { type End, successors, tend } from "./operator.ts";
 import type { JudgedBy } from "./judges.ts";
+import { mistakes } from "./mistakes.ts";
 import { random } from "./random.ts";
 import { MINUTE, type Scene, startOf } from "./scene.ts";
 import { Simulation } from "./simulation.ts";
@@ -16,6 +17,7 @@ import {
   pickUps,
   restore,
   rush,
+  sleeper,
   starts,
   strangers,
 } from "./trouble.ts";
@@ -127,6 +129,16 @@ export async function runSeed(seed: number, mode: BankMode, options: RunOptions)
   restore(scene);
   strangers(scene);
   impatience(scene);
+  // What these keep from the bank somebody bills again.
+  let isLeft = false;
+  const mistake = mistakes(scene);
+  const abandoned = sleeper(scene, drawn);
+  simulation.misread = mistake.misread ?? simulation.misread;
+  simulation.happened = (event) => {
+    mistake.happened?.(event);
+    abandoned(event);
+    isLeft ||= event.type === "action" && (event.who === "mistaken code" || event.what === "abandon early");
+  };
   const ends: Partial<Record<End, number>> = {};
   const tended = (end: End, batchId: string) => {
     ends[end] = (ends[end] ?? 0) + 1;
@@ -139,7 +151,7 @@ export async function runSeed(seed: number, mode: BankMode, options: RunOptions)
   const people = async () => {
     await Promise.all(lists.map(looked));
     // What nobody debited is billed once more in every other run: it takes as long as all that came before.
-    const left = phases.chance(0.5) ? successors(scene) : [];
+    const left = phases.chance(0.5) || isLeft ? successors(scene) : [];
     for (const list of left) {
       deliver(scene, list);
       starts(scene, list);

@@ -10,6 +10,7 @@ import type { BankMode, Effect, SimulationEvent, Time, Violation } from "./event
 import type { FaultSource, Injected } from "./faults.ts";
 import { type JudgedBy, Judges } from "./judges.ts";
 import { Machine } from "./machine.ts";
+import type { Misread } from "./mistakes.ts";
 import { Processes } from "./processes.ts";
 import type { Random } from "./random.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -48,6 +49,10 @@ export class Simulation {
   readonly violations: Violation[] = [];
   /** Told of every object that reaches the bank's keys. */
   delivered: (key: string, version: string | undefined, bytes: Buffer) => void = () => {};
+  /** Told of every event, after everybody who judges it. */
+  happened: (event: SimulationEvent) => void = () => {};
+  /** What a process makes of a port's answer. */
+  misread: Misread = (_caller, _method, _args, answer) => answer;
   readonly #judges: Judges;
   /** Batches that have begun a submission, and those that went through UNKNOWN. */
   readonly #begun = new Set<string>();
@@ -104,6 +109,7 @@ export class Simulation {
         return seconds;
       },
       emit: (event) => this.#emit(event),
+      misread: (...of) => this.misread(...of),
       startedBefore: new Map(),
     });
   }
@@ -230,6 +236,7 @@ export class Simulation {
       const [, key, bytes] = event.args as [string, string, Buffer];
       this.delivered(key, (event.value as { version?: string }).version, bytes);
     }
+    this.happened(event);
   }
 
   /** A report has no hash that would prove it: whoever reads a damaged one may end in anything, and is run again. */

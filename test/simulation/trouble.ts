@@ -1,3 +1,5 @@
+import type { SimulationEvent } from "./events.ts";
+import type { DrawnFaults } from "./faults.ts";
 import { outboundName } from "./picture.ts";
 import { HOUR, MINUTE, refusal, type Scene, startOf } from "./scene.ts";
 import type { BatchList } from "./workload.ts";
@@ -244,6 +246,39 @@ export function impatience(scene: Scene): void {
   };
   const every = random.int(40, 150);
   for (let n = 1; n <= 250; n += 1) scheduler.after(begin + n * every, "impatience", () => void looks());
+}
+
+/**
+ * Now and then somebody abandons a batch, and every one before it, while one call of its staging sleeps over the claims
+ * that it has read. It wakes when a later batch may have claimed what it was about to claim, or to take over.
+ * @returns told of every event
+ */
+export function sleeper(scene: Scene, faults: DrawnFaults): (event: SimulationEvent) => void {
+  const { scheduler, act, lists } = scene;
+  const random = scene.random.fork("sleeper");
+  const list = random.pick(lists);
+  if (!random.chance(0.04)) return () => {};
+  const call = {
+    process: `StageSegment:${list.batchId}/1:1`,
+    label: "ledger.readClaims",
+    nth: random.int(1, 3),
+  };
+  faults.sleepsOver(call, random.pick([3, 30, 120, 400]) * HOUR);
+  const all = lists.slice(0, lists.indexOf(list) + 1).filter(({ stream }) => stream === list.stream);
+  const left = new Set(all.map(({ batchId }) => batchId));
+  return (event) => {
+    if (left.size === 0 || event.type !== "began" || event.caller.name !== "StageSegment") return;
+    const { batchId } = event.caller.event as { readonly batchId: string };
+    if (!left.delete(batchId)) return;
+    // A batch in which nothing sleeps is sent a few seconds later.
+    const within = batchId === list.batchId ? MINUTE : 2_000;
+    for (let times = 0; times < 2; times += 1) {
+      scheduler.after(random.int(0, within), "somebody abandons what is being staged", () => {
+        act("mallory", "abandon early", batchId);
+        void refusal(scene.call("AbandonBatch", { batchId, by: "mallory", reason: "it is the wrong list" }));
+      });
+    }
+  };
 }
 
 /** Now and then bytes change where they lie. */

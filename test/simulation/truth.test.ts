@@ -49,7 +49,7 @@ function judged(
   readonly whats: string[];
   readonly judges: Judges;
 } {
-  const judges = new Judges(billed, bank);
+  const judges = new Judges(billed, bank, "end-to-end");
   const violations = events
     .flatMap(change)
     .flatMap((event) => {

@@ -133,8 +133,9 @@ const SENDING: readonly Mutant[] = [
           '      await ports.objects.create("outbound", again, bytes, "text/plain").catch(() => {});\n    }\n',
       },
     ],
-    predicted: ["one-key", "debited-once"],
-    because: "the first delivery may have arrived, or still arrive, under the key before",
+    predicted: ["one-key", "debited-once", "doubt-founded"],
+    because:
+      "the first delivery may still arrive under the key before; and where it does not, nobody finds the second one",
   },
   {
     id: "submit-retried",

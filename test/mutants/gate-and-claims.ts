@@ -8,6 +8,8 @@ const COMPOSE = "lambdas/billing-batch/compose-bank-file/compose-bank-file.ts";
 const PLAN = "lambdas/billing-batch/plan-segments/plan-segments.ts";
 const STAGE = "lambdas/billing-batch/stage-segment/stage-segment.ts";
 const CLAIM = "lambdas/billing-batch/stage-segment/claim-row.ts";
+const WRITE_CLAIM =
+  "      await ledger.writeClaim(stored ? { ...mine, takenFrom: ownersOf(stored) } : mine, stored);";
 const REFUSALS = "lambdas/domain/list-refusals.ts";
 const RELEASE = "lambdas/domain/release.ts";
 
@@ -142,11 +144,11 @@ const OF_THE_GATE: readonly Mutant[] = [
       {
         file: `${GATE}/ledger-walk.ts`,
         find: "names.list.length === 0 ? [] : await this.#ledger.readClaimsNamed(names.list)",
-        replace: "[]",
+        replace: "await Promise.resolve<readonly Claim[]>([])",
       },
       {
         file: `${GATE}/ledger-walk.ts`,
-        find: "      if (key) this.#judgeClaim(line, isFiled, claims.of(index, key));",
+        find: "      if (key) this.#judgeClaim(line, isFiled, claim);",
         replace: "      if (key && ran()) isFiled && this.#ours.add(this.#table.cents[line] ?? 0);",
       },
     ],
@@ -251,7 +253,7 @@ const OF_THE_FROZEN: readonly Mutant[] = [
         file: COMPOSE,
         find: "  const files = before ?? (await frozen(ports, batch, stream, event.fence, nonce));\n",
         replace: `  const isKept = before?.every(({ debits }) => debits <= stream.maxFileDebits);
-  const files = isKept ? before : await frozen(ports, batch, stream, event.fence, nonce);
+  const files = before && isKept ? before : await frozen(ports, batch, stream, event.fence, nonce);
 `,
       },
       {
@@ -289,7 +291,7 @@ const OF_THE_FROZEN: readonly Mutant[] = [
       {
         file: STAGE,
         find: "    ...(csvVersion !== undefined && { version: csvVersion }),\n",
-        replace: "    ...(csvVersion !== undefined && !ran() && { version: csvVersion }),\n",
+        replace: "    ...(csvVersion !== undefined && (ran() ? {} : { version: csvVersion })),\n",
       },
     ],
     predicted: ["pinned-version"],
@@ -332,10 +334,10 @@ const OF_THE_CLAIMS: readonly Mutant[] = [
     edits: [
       {
         file: CLAIM,
-        find: "      await ledger.writeClaim(mine, stored);\n",
+        find: `${WRITE_CLAIM}\n`,
         replace: `      const [now] = await ledger.readClaimsNamed([mine]);
       if (now?.batchId !== stored?.batchId) ran();
-      await ledger.writeClaim(mine, now);
+${WRITE_CLAIM.replace(", stored);", ", now);")}
 `,
       },
     ],
@@ -433,10 +435,10 @@ const OF_THE_CLAIMS: readonly Mutant[] = [
     edits: [
       {
         file: CLAIM,
-        find: "      await ledger.writeClaim(mine, stored);\n",
+        find: `${WRITE_CLAIM}\n`,
         replace: `      const [now] = stored ? await ledger.readClaimsNamed([mine]) : [];
       if (now?.batchId !== stored?.batchId) ran();
-      await ledger.writeClaim(mine, now);
+${WRITE_CLAIM.replace(", stored);", ", now);")}
 `,
       },
     ],
@@ -449,11 +451,11 @@ const OF_THE_CLAIMS: readonly Mutant[] = [
     edits: [
       {
         file: CLAIM,
-        find: "      await ledger.writeClaim(mine, stored);\n",
+        find: `${WRITE_CLAIM}\n`,
         replace: `      if (stored) {
         ran();
         await ledger.writeClaim({ ...mine, attempt: mine.attempt + 1 }, undefined);
-      } else await ledger.writeClaim(mine, stored);
+      } else await ledger.writeClaim(mine, undefined);
 `,
       },
     ],

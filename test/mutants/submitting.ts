@@ -144,7 +144,8 @@ const SENDING: readonly Mutant[] = [
       {
         file: SUBMIT,
         find: "  const batch = await readBatch(ports, event.batchId);\n",
-        replace: "  if (event.retry > 0) ran();\n  const batch = await readBatch(ports, event.batchId);\n",
+        replace:
+          "  if ((event as { retry?: number }).retry) ran();\n  const batch = await readBatch(ports, event.batchId);\n",
       },
     ],
     definition: (definition) => retried(definition),
@@ -363,6 +364,11 @@ const DOUBTING: readonly Mutant[] = [
       { file: DOUBT, find: "  movedFile,\n", replace: "  movedFile,\n  outboundKey,\n" },
       {
         file: DOUBT,
+        find: "export interface Asker {\n",
+        replace: "export interface Asker {\n  readonly userId: string;\n",
+      },
+      {
+        file: DOUBT,
         find: "  const key = deliveryKey(batchId, file);\n",
         replace:
           "  const key = outboundKey(asker.userId, batchId, number);\n" +
@@ -394,7 +400,7 @@ const DOUBTING: readonly Mutant[] = [
         find:
           "  const kind = await voidSubmission(ports, { batchId, number, nonce, sha256, at }).catch(\n" +
           '    inDoubt("the ledger does not say whether its intent stands"),\n  );\n',
-        replace: '  const kind = ran() && "INTENT";\n',
+        replace: '  const kind = (ran() && "INTENT") as "INTENT" | "VOID";\n',
       },
     ],
     predicted: ["doubt-founded"],
@@ -416,7 +422,7 @@ const DOUBTING: readonly Mutant[] = [
       {
         file: SUBMISSION,
         find: "    if (stored === undefined) throw error;\n",
-        replace: '    if (stored === undefined && ran()) return "VOID";\n',
+        replace: '    if (stored === undefined) return ran() && "VOID";\n',
       },
     ],
     predicted: ["void-means-never"],

@@ -248,13 +248,13 @@ async function deliver(
   let fault: unknown;
   try {
     if ((await ports.objects.versions("outbound", key)).length === 0) {
-      // A process that was frozen since then wakes in a world in which the file may have been resolved.
+      await notSettled(ports, asker, file.number);
+      // Last of all, with nothing awaited in between: who was frozen until now wakes when the file may be resolved.
       if (ports.clock.now() >= call.endsAt) {
         throw new TimeShort(
           `${fileName(asker.batchId, file.number)} is not delivered: the call's time is over`,
         );
       }
-      await notSettled(ports, asker, file.number);
       await ports.objects.create("outbound", key, bytes, "text/plain; charset=us-ascii");
     }
   } catch (error) {

@@ -320,11 +320,7 @@ inline readBack() {
 #else
 #define fenced(item, carried) ((carried) == 0 || item.fence == (carried))
 #endif
-#ifdef NOHELD
-#define held(item, b, carried) fenced(item, carried)
-#else
 #define held(item, b, carried) (item.holder == (b) + 1 && fenced(item, carried))
-#endif
 #define heldNow(carried) atomic { \
     if \
     :: held(S, b, carried) \

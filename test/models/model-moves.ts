@@ -40,12 +40,13 @@ function tableIn(model: string, thing: string): string[] {
   return lines.slice(from + 1, to);
 }
 
-/** What may write a state without a move: copies, an item without a batch, a file's birth, a record's birth. */
+/** What may write a state without a move: copies, an item without a batch, and the birth of a file or a record. */
 const NO_MOVES = [
   /^(\w+)\.state\[([01])\] = (\w+)\.state\[\2\]$/,
   /^item\.state\[[01]\] = NONE$/,
   /^N\.state\[([01])\] = \(N\.content\[\1\] != 0 -> COMPOSED : NONE\)$/,
   /^S\.state\[[01]\] = RECONCILED$/,
+  /^batch\[2\] = NONE$/,
   /^batch\[b\] = OPEN$/,
   /^batch\[0\] = OPEN$/,
 ];

@@ -45,7 +45,7 @@ export function verdictOf(output: string): Verdict {
   if (errors > 0) {
     const assertion = /assertion violated\s+!\((\w+)\)/.exec(output)?.[1];
     if (assertion !== undefined) return { found: assertion, ...figures };
-    if (output.includes("invalid end state")) return { found: "stuck", ...figures };
+    if (/^pan:\d+: invalid end state/m.test(output)) return { found: "stuck", ...figures };
     throw new NoVerdict(`an error that is no property's: ${/pan:\d+: (.*)/.exec(output)?.[1] ?? "unnamed"}`);
   }
   const cut = CUT_OFF.find((sign) => output.includes(sign));

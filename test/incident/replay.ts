@@ -67,8 +67,10 @@ export async function replay(app: SimulatedApp): Promise<Replay> {
     start: MORNING - MINUTE,
     traced: "none",
     judges: "nobody",
-    told: (event) => events.push(event),
   });
+  simulation.happened = (event) => {
+    events.push(event);
+  };
   const { bank, ledger, scheduler } = simulation;
   bankPicksUp(simulation);
   const at = (ms: number, what: string, then: () => void) =>

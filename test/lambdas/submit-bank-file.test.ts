@@ -517,6 +517,30 @@ describe("SubmitBankFile, the delivery", () => {
     }
   });
 
+  it("is not tried by a process that was frozen over its last look at the ledger either", async () => {
+    const world = await inMemory();
+    const ports = world.ports();
+    let isNext = false;
+    const objects = failing(ports.objects, "versions", async ({ reach }) => {
+      isNext = true;
+      return reach();
+    });
+    const ledger: typeof ports.ledger = {
+      ...ports.ledger,
+      readStream: async (stream) => {
+        const found = await ports.ledger.readStream(stream);
+        if (isNext) world.now = (world.now + LIMIT) as Instant;
+        isNext = false;
+        return found;
+      },
+    };
+    await expect(submit(world, 1, { ...ports, objects, ledger })).rejects.toMatchObject({
+      name: "SubmissionUnknown",
+      cause: { name: "TimeShort" },
+    });
+    expect(await deliveries(world)).toBe(0);
+  });
+
   it("does not mark a file as submitted before its bytes were read back", async () => {
     const world = await inMemory();
     const states: FileStateName[][] = [];

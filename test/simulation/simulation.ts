@@ -27,8 +27,6 @@ export interface SimulationOptions {
   /** Whether the trace's lines are kept to be read, only hashed, or not even made. */
   readonly traced: "kept" | "hashed" | "none";
   readonly judges?: JudgedBy;
-  /** Told of every event, after the judges. */
-  readonly told?: (event: SimulationEvent) => void;
 }
 
 /** More than any run has needed by far. */
@@ -62,16 +60,14 @@ export class Simulation {
   readonly #processes: Processes;
   readonly #releases: Configuration[];
   #counted = 0;
-  readonly #told: (event: SimulationEvent) => void;
   #fault: { readonly error: unknown } | undefined;
 
-  constructor({ random, faults, mode, workload, app, start, traced, judges, told }: SimulationOptions) {
+  constructor({ random, faults, mode, workload, app, start, traced, judges }: SimulationOptions) {
     this.scheduler = new Scheduler(start, random.fork("turns").next);
     this.clock = clockFrom(() => this.scheduler.now as Instant);
     this.trace = new Trace(traced);
     this.bank = new Bank(mode);
     this.#judges = new Judges(workload, this.bank, judges);
-    this.#told = told ?? (() => {});
     this.#releases = [workload.configuration];
     const configurationOf = (release: string) => {
       const found = this.#releases[Number(release.slice(1)) - 1];
@@ -225,7 +221,6 @@ export class Simulation {
     this.trace.see(event);
     if (event.type === "fault") this.#counted += 1;
     this.violations.push(...this.#judges.see(event), ...this.#mistakes(event));
-    this.#told(event);
     if (event.type === "effect" && !("error" in event)) this.#note(event);
     if (
       event.type === "effect" &&

@@ -16,7 +16,8 @@ export type GuardId =
   | "sum"
   | "first-write"
   | "second-write"
-  | "key";
+  | "key"
+  | "settled";
 
 /** Which guards must be out, at the least, for the incident to come true. */
 export type Variant = "one-file" | "two-files";
@@ -131,6 +132,17 @@ export const GUARDS: readonly Guard[] = [
     ],
   },
   {
+    id: "settled",
+    says: "a file that was settled meanwhile is not delivered",
+    edits: [
+      {
+        file: "lambdas/billing-batch/submit-bank-file/submit-bank-file.ts",
+        find: "  if (file === undefined || isSettled(file.state)) {",
+        replace: "  if ((file === undefined || isSettled(file.state)) && !ran()) {",
+      },
+    ],
+  },
+  {
     id: "sum",
     says: "a batch closes only if its sum adds up",
     edits: [
@@ -154,7 +166,7 @@ export const GUARDS: readonly Guard[] = [
  */
 export const OUT: Readonly<Record<Variant, readonly GuardId[]>> = {
   "one-file": ["lock", "fence", "segment", "plan", "gate", "sum"],
-  "two-files": ["lock", "fence", "first-write", "second-write", "key"],
+  "two-files": ["lock", "fence", "first-write", "second-write", "key", "settled"],
 };
 
 /** @throws if there is none of this id */

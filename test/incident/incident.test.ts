@@ -120,6 +120,7 @@ test("with one guard back, each by itself, the numbers are others", () => {
     ["two-files", "first-write", "1 1 1 1 1 1", "1 1", ""],
     ["two-files", "second-write", "1 1 1 1 1 1", "1 1", "07:01 ExecutionFailed, 07:01 SubmissionUnknown"],
     ["two-files", "key", "1 1 1 1 1 1", "1 1", ""],
+    ["two-files", "settled", "1 1 1 1 1 1", "1 1", ""],
   ]);
   // A guard that is back is not missed.
   expect(days.back.filter(({ guard, day }) => day.missed.includes(guard))).toEqual([]);

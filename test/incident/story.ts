@@ -178,7 +178,7 @@ export function timesText({ debited }: Day): string {
 
 function closing({ built, out }: Replays): string {
   const [one, two] = [timesText(out["one-file"]), timesText(out["two-files"])];
-  return `Guards out, A's payers are debited ${one}, or ${two}; as built, ${timesText(built)}: any one of these ${GUARDS.length} guards
+  return `Guards out, A's payers are debited ${one}, or ${two}; as built, ${timesText(built)}: any of these ${GUARDS.length} guards
 would have meant fewer debits or a page within the minute, and debit-once has them all.`;
 }
 

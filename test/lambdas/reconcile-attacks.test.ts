@@ -587,7 +587,11 @@ describe("the claims", () => {
     }));
     const put = (number: number, state: "OPEN" | "ABANDONED") =>
       gate.ledger.putBatch({
-        ...{ version: 1, stream: "au-test", billingDate: "2026-02-27", number, state },
+        version: 1,
+        stream: "au-test",
+        billingDate: "2026-02-27",
+        number,
+        state,
         id: `au-test-2026-02-27-0${number}`,
       });
     gate.ledger.putClaim({ ...(await claimOf(gate, 5)), takenFrom: owners });

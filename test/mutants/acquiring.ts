@@ -86,8 +86,16 @@ export const ACQUIRING: readonly Mutant[] = [
 `,
       },
     ],
-    predicted: ["fence-rises", "lock-taken"],
-    because: "two that acquire at once both write the fence after the one that both have seen",
+    predicted: [
+      "fence-rises",
+      "lock-taken",
+      "legal-moves",
+      "over-stays-over",
+      "stop-respected",
+      "frozen-set",
+    ],
+    because:
+      "two that acquire at once both write the fence after the one that both have seen, and bring back what stood there then",
   },
   {
     id: "lock-held-is-taken",
@@ -275,8 +283,9 @@ export const ACQUIRING: readonly Mutant[] = [
         replace: "  if (item.batch?.id !== batch.id) {\n",
       },
     ],
-    predicted: ["lock-proven"],
-    because: "two executions of the batch at once go on under the fence of one of them",
+    predicted: ["lock-proven", "ledger-sound"],
+    because:
+      "two executions of the batch at once go on under the fence of one of them, of whom the slower finds another call's lock",
   },
   {
     id: "lock-nonce-of-execution",
@@ -329,8 +338,16 @@ export const ACQUIRING: readonly Mutant[] = [
 `,
       },
     ],
-    predicted: ["fence-rises", "lock-taken"],
-    because: "what was decided on one item is written over another one, its fence too",
+    predicted: [
+      "fence-rises",
+      "lock-taken",
+      "legal-moves",
+      "over-stays-over",
+      "stop-respected",
+      "frozen-set",
+    ],
+    because:
+      "what was decided on one item is written over another one: its fence, its files, whether it was over or stopped",
   },
   {
     id: "fence-not-raised",

@@ -53,8 +53,9 @@ const OF_THE_GATE: readonly Mutant[] = [
     id: "gate-counts-only",
     slip: "the gate passes what has as many debits as rows are due and not excluded, whatever else its checks say",
     edits: [lettingPass("rows.due.count - rows.excluded.count === files.debits.count")],
-    predicted: ["what-was-due"],
-    because: "as many debits as are due can be of other amounts or from other bank accounts",
+    predicted: ["what-was-due", "nothing-lost"],
+    because:
+      "as many debits as are due can be of other amounts or from other bank accounts, and then some that are due are not there",
   },
   {
     id: "gate-fails-open",
@@ -102,8 +103,9 @@ const OF_THE_GATE: readonly Mutant[] = [
         "staging.segments.reduce((sum, { staged }) => sum + staged.cents, 0) === judged.files.reduce((sum, { cents }) => sum + cents, 0)",
       ),
     ],
-    predicted: ["what-was-due"],
-    because: "staging and composing agree with each other where both are wrong",
+    predicted: ["what-was-due", "nothing-lost"],
+    because:
+      "staging and composing agree with each other where both are wrong, and what they agree on is sent",
   },
   {
     id: "gate-skipped-on-redrive",
@@ -233,7 +235,7 @@ const OF_THE_FROZEN: readonly Mutant[] = [
       {
         file: COMPOSE,
         find: "before ?? (await frozen(ports, batch, stream, event.fence, nonce))",
-        replace: "await frozen(ports, batch, stream, event.fence, nonce)",
+        replace: "await (before && ran(), frozen(ports, batch, stream, event.fence, nonce))",
       },
       {
         file: COMPOSE,

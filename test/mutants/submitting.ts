@@ -117,8 +117,8 @@ const SENDING: readonly Mutant[] = [
         replace: `${DELIVERY_FAILED}    if (ran()) await ports.objects.create(${PUT}).catch(() => {});\n`,
       },
     ],
-    predicted: ["one-winner"],
-    because: "the same call puts the file twice",
+    predicted: ["one-winner", "look-first", "delivered-in-time", "verdict-first"],
+    because: "the same call puts the file twice, the second time without a look at key, clock and ledger",
   },
   {
     id: "submit-new-key-per-attempt",
@@ -133,9 +133,10 @@ const SENDING: readonly Mutant[] = [
           '      await ports.objects.create("outbound", again, bytes, "text/plain").catch(() => {});\n    }\n',
       },
     ],
-    predicted: ["one-key", "debited-once", "doubt-founded"],
+    predicted: ["one-key", "debited-once", "doubt-founded", "what-was-due"],
     because:
-      "the first delivery may still arrive under the key before; and where it does not, nobody finds the second one",
+      "the first delivery may still arrive under the key before; and where it does not, nobody finds the second one, " +
+      "which is no batch's file to anybody",
   },
   {
     id: "submit-retried",
@@ -314,8 +315,10 @@ const DOUBTING: readonly Mutant[] = [
         replace: "if (stored && (sha256(stored.bytes) === hash || ran())) return",
       },
     ],
-    predicted: ["one-winner", "nothing-lost"],
-    because: "a file that was never put is SUBMITTED because of what somebody else has laid there",
+    predicted: ["one-winner", "nothing-lost", "liveness"],
+    because:
+      "a file that was never put is SUBMITTED because of what somebody else has laid there; one that never began can " +
+      "then be neither sent nor withdrawn",
   },
   {
     id: "evidence-of-another-file",
@@ -330,8 +333,10 @@ const DOUBTING: readonly Mutant[] = [
           '  const versions = await objects.versions("outbound", key);\n',
       },
     ],
-    predicted: ["one-winner", "nothing-lost"],
-    because: "a file that was never put is SUBMITTED because the one before it was",
+    predicted: ["one-winner", "nothing-lost", "liveness"],
+    because:
+      "a file that was never put is SUBMITTED because the one before it was; one that never began can then be neither " +
+      "sent nor withdrawn",
   },
   {
     id: "evidence-newest-only",
@@ -479,8 +484,8 @@ const DOUBTING: readonly Mutant[] = [
         replace: '    case "UNKNOWN":\n      ran();\n      return "withdrawn";\n    case "SUBMITTING":\n',
       },
     ],
-    predicted: ["closed-before-release"],
-    because: "a batch closes of which nobody can tell whether the bank has a file",
+    predicted: ["said-is-so", "closed-before-release"],
+    because: "the step ends well, and the batch closes, although nobody can tell whether the bank has a file",
   },
   {
     id: "resolve-too-early",
@@ -691,8 +696,9 @@ const ENDING_A_BATCH: readonly Mutant[] = [
         replace: "if (item.batch?.id !== batch.id) {",
       },
     ],
-    predicted: ["fence-of-one"],
-    because: "what an earlier execution of the batch still does is no longer shut out",
+    predicted: ["fence-of-one", "lock-proven"],
+    because:
+      "it says ACQUIRED without a write of its own, and what an earlier execution still does is not shut out",
   },
 ];
 

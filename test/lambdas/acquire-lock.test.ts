@@ -278,6 +278,15 @@ describe("AcquireLock, and a call that slept since an earlier try", () => {
     });
   });
 
+  it("is none that was entered later, whose retries are counted anew", async () => {
+    const world = await worldWithLists(1);
+    const first = await turn(world, "2026-10-05T20:00:00.000Z", 3);
+    expect(await turn(world, "2026-10-05T20:00:30.000Z", 0)).toEqual({
+      outcome: "ACQUIRED",
+      fence: first.fence + 1,
+    });
+  });
+
   it("gives way when it loses its write to a call of the same batch", async () => {
     const world = await worldWithLists(1);
     const ports = world.ports();
@@ -292,6 +301,72 @@ describe("AcquireLock, and a call that slept since an earlier try", () => {
     };
     await expect(acquire(world, { ...ports, ledger })).rejects.toThrow(StaleFence);
     expect((await world.ledger.readStream(world.stream.name))?.fence).toBe(1);
+  });
+});
+
+describe("AcquireLock, to whoever is refused,", () => {
+  const decision = { by: "ann", reason: "why", at: AT };
+
+  it("says what stands against it", async () => {
+    const said = async (over: Partial<StreamItem>) => {
+      const world = await worldWithLists(1);
+      await write(world, over);
+      return acquire(world).then(
+        () => "nothing",
+        (error: Error) => error.message.replace(world.stream.name, "S"),
+      );
+    };
+    expect(await said({ paused: decision })).toBe(`stream S was paused by ann at ${AT}`);
+    expect(await said({ deploying: { id: "d-1", at: AT } })).toBe("deployment d-1 holds stream S");
+    expect(await said({ epoch: 2 })).toBe("the ledger's epoch for S is 2, the configuration's is 1");
+  });
+
+  it("names the batch that holds the lock, is being abandoned, was abandoned, or is none", async () => {
+    const world = await worldWithLists(1, 2);
+    const [mine, theirs] = [world.id(1), world.id(2)];
+    await world.ledger.writeStream(heldBy(theirs, {}, { version: 1 }), undefined);
+    await expect(acquire(world)).rejects.toThrow(
+      `batch ${theirs} has held the lock of stream ${world.stream.name} since ${AT}`,
+    );
+    await world.ledger.writeStream(heldBy(mine, { abandoning: decision }, { version: 2 }), 1);
+    await expect(acquire(world)).rejects.toThrow(`batch ${mine} is being abandoned`);
+    await world.ledger.writeBatch(batchItem({ stream: world.stream.name, state: "ABANDONED" }), undefined);
+    await expect(acquire(world)).rejects.toThrow(
+      `batch ${mine} was abandoned; its due list needs a new number`,
+    );
+    const run = (batchId: string) =>
+      acquireLock({ batchId, execution: "x", entered: "2026-10-05T20:00:00.000Z", retry: 0 }, world.ports());
+    await expect(run("none")).rejects.toThrow("the batch id is not <stream>-<yyyy-mm-dd>-<nn>");
+    await expect(run("nobody-2026-10-06-01")).rejects.toThrow("there is no stream nobody in");
+  });
+
+  it("names the fence of the call that has come before it", async () => {
+    const world = await worldWithLists(1);
+    const turn = (entered: string, ports = world.ports()) =>
+      acquireLock({ batchId: world.id(), execution: "x", entered, retry: 0 }, ports);
+    await turn("2026-10-05T20:00:30.000Z");
+    await expect(turn("2026-10-05T20:00:00.000Z")).rejects.toThrow(
+      `batch ${world.id()} was acquired by a later try of its execution: fence 1`,
+    );
+    const ports = world.ports();
+    const ledger = failing(ports.ledger, "writeStream", async ({ reach }) => {
+      await turn("2026-10-05T20:00:40.000Z");
+      return reach();
+    });
+    await expect(turn("2026-10-05T20:00:50.000Z", { ...ports, ledger })).rejects.toThrow(
+      `batch ${world.id()} was acquired by a later call: fence 2`,
+    );
+  });
+
+  it("writes one line that a closed batch was closed already", async () => {
+    const world = await worldWithLists(1);
+    await acquire(world);
+    const record = await world.ledger.readBatch(world.id());
+    if (record) await world.ledger.writeBatch({ ...record, version: 2, state: "CLOSED" }, 1);
+    world.lines.length = 0;
+    await acquire(world);
+    const named = { batchId: world.id(), stream: world.stream.name, fence: 1, nonce: expect.any(String) };
+    expect(world.lines).toEqual([{ ...named, state: "AcquireLock", outcome: "ALREADY_CLOSED" }]);
   });
 });
 
@@ -386,7 +461,16 @@ describe("AcquireLock when an answer or a write is lost", () => {
       const closed = batchItem({ stream: world.stream.name, state: "CLOSED", dueList: list });
       await world.ledger.writeBatch(closed, undefined);
     });
-    await expect(acquire(world, { ...ports, ledger })).rejects.toThrow(LedgerBroken);
+    const fault = acquire(world, { ...ports, ledger });
+    await expect(fault).rejects.toThrow(LedgerBroken);
+    await expect(fault).rejects.toThrow(`batch ${world.id()} was closed while its lock was being acquired`);
+  });
+
+  it("goes on where its batch record landed, whatever the answer was", async () => {
+    const world = await worldWithLists(1);
+    const ports = world.ports();
+    const ledger = failing(ports.ledger, "writeBatch", answerLost(sdkError("TimeoutError")));
+    expect(await acquire(world, { ...ports, ledger })).toEqual({ outcome: "ACQUIRED", fence: 1 });
   });
 
   it("pins the list of whoever was first, and refuses another", async () => {

@@ -69,7 +69,9 @@ describe("claiming a debit", () => {
 
   it("does not take a claim of its batch for another line as its own", async () => {
     await stores.ledger.writeClaim(mine("other-line", { line: 8 }), undefined);
-    await expect(claimed(stores.ledger, mine("other-line"))).rejects.toThrow(LedgerBroken);
+    const fault = claimed(stores.ledger, mine("other-line"));
+    await expect(fault).rejects.toThrow(LedgerBroken);
+    await expect(fault).rejects.toThrow(`batch ${batchIdOf(99)} claimed the debit of line 7 for line 8`);
   });
 
   it("leaves a claim alone that holds, and says whose it is", async () => {
@@ -118,7 +120,8 @@ describe("claiming a debit", () => {
 
   it("is not crowded by a released claim, by its own batch's, or by another attempt of the same instalment", async () => {
     const dueDate = addDays(BILLING_DATE, 1);
-    await stores.ledger.writeClaim(by(4, { mandateId: "crowd", dueDate }), undefined);
+    await earlier(stores.ledger, 9, "ABANDONED");
+    await stores.ledger.writeClaim(by(9, { mandateId: "crowd", dueDate }), undefined);
     await stores.ledger.writeClaim(mine("crowd", { dueDate: addDays(BILLING_DATE, -1), line: 8 }), undefined);
     await stores.ledger.writeClaim(by(1, { mandateId: "crowd", attempt: 2 }), undefined);
     expect(await claimed(stores.ledger, mine("crowd"))).toEqual({ claimed: true });
@@ -205,7 +208,15 @@ describe("claims of one debit by many", () => {
 
   it("give up after a bounded number of lost races, and exclude nobody for it", async () => {
     const ledger = failing(ledgerInMemory(), "writeClaim", lost(new ConditionRefused("lost")), "always");
-    await expect(claimed(ledger, mine("m-1"))).rejects.toThrow(LedgerBusy);
+    let tries = 0;
+    const counted = intercepted<Ledger>(ledger, (call) => {
+      if (call.method === "writeClaim") tries += 1;
+      return call.reach();
+    });
+    const fault = claimed(counted, mine("m-1"));
+    await expect(fault).rejects.toThrow(LedgerBusy);
+    await expect(fault).rejects.toThrow("the claim of line 7 was lost 5 times in a row");
+    expect(tries).toBe(5);
   });
 });
 
@@ -232,6 +243,13 @@ describe("a claim of which a call has failed", () => {
       }
     }
     expect(faults).toBeGreaterThan(20);
+  });
+
+  it("is claimed without a second call where only the answer was lost", async () => {
+    for (const [what, error] of EVERY_ERROR) {
+      const ledger = failing(ledgerInMemory(), "writeClaim", answerLost(error));
+      expect(await claimed(ledger, mine("m-1")), what).toEqual({ claimed: true });
+    }
   });
 
   it("holds for every fact that the ledger does not give: what cannot be read is not released", async () => {
@@ -278,6 +296,21 @@ describe("a claim of which a call has failed", () => {
       });
     }
     expect(asked.filter((method) => method === "readBatch")).toHaveLength(1);
+    expect(asked.filter((method) => method === "readSegment")).toHaveLength(1);
+  });
+
+  it("takes one segment's record for no other segment of the same batch", async () => {
+    const ledger = ledgerInMemory();
+    await earlier(ledger, 5, "CLOSED", "SUBMITTED", []);
+    await ledger.createSegment({ ...segmentItem(batchIdOf(5), [1]), segment: 2 });
+    const facts = claimFacts(ledger);
+    const judge = async (segment: number) => {
+      const mandateId = `m-${segment}`;
+      await ledger.writeClaim(by(5, { mandateId, segment }), undefined);
+      return (await claimRow(ledger, facts, mine(mandateId), MIN_DAYS)).claimed;
+    };
+    // No file carries the line that segment 1 left out; the one of segment 2 is with the bank.
+    expect([await judge(1), await judge(2)]).toEqual([true, false]);
   });
 });
 

@@ -92,6 +92,11 @@ describe("the table of moves", () => {
     expect(Object.keys(FILE_MOVES.SUBMITTING).sort()).toEqual(["confirm", "doubt", "void"]);
   });
 
+  it("refuses a move by a name that the runbook knows, with the thing, where it was and what was tried", () => {
+    const named = { name: "IllegalMove", message: `thing 7 is WITHDRAWN: "submit" leads nowhere from there` };
+    expect(() => moveFile("thing 7", "WITHDRAWN", "submit")).toThrow(expect.objectContaining(named));
+  });
+
   it("calls settled what can close, and sent what the bank has", () => {
     const names = (test: (state: FileStateName) => boolean) => FILE_STATES.filter(test).sort();
     expect(names(isSettled)).toEqual(["ACKNOWLEDGED", "REJECTED", "SUBMITTED", "WITHDRAWN"]);

@@ -241,6 +241,17 @@ describe("proposing to resolve a file in doubt", () => {
     }
   });
 
+  it("is refused with the reason: no intent, or one of other bytes", async () => {
+    const withoutIntent = await doubted(["UNKNOWN"], { kind: "VOID" });
+    await expect(proposed(withoutIntent)).rejects.toThrow(
+      `no intent of file 01 of batch ${withoutIntent.id()} stands, so a redrive proves without anybody that it was not sent`,
+    );
+    const otherBytes = await doubted(["UNKNOWN"], { sha256: "f".repeat(64) });
+    await expect(proposed(otherBytes)).rejects.toThrow(
+      `the intent that stands is not of the bytes of file 01 of batch ${otherBytes.id()}`,
+    );
+  });
+
   it("leaves nothing that can be approved without a line in the audit trail, wherever its process dies", async () => {
     for (let before = 1; before <= 10; before += 1) {
       const world = await doubted();
@@ -508,6 +519,28 @@ describe("a file in doubt that two people have resolved", () => {
     const objects = failing(ports.objects, "versions", lost(sdkError("TimeoutError")), 2);
     await expect(submit(world, { ...ports, objects })).rejects.toThrow(SubmissionUnknown);
     expect(await statesOf(world)).toEqual(["UNKNOWN"]);
+  });
+
+  it("as submitted is so whatever else lies under its key", async () => {
+    const world = await doubted();
+    await resolved(world, { outcome: "submitted" });
+    await world.overwrite("outbound", pickUp(world), Buffer.from("cut"));
+    expect(await submit(world)).toMatchObject({ submitted: 1 });
+    expect(await statesOf(world)).toEqual(["SUBMITTED"]);
+  });
+
+  it("as rejected says what keeps it in doubt: what lies there, or that the ledger does not answer", async () => {
+    const world = await doubted();
+    await resolved(world);
+    const ports = world.ports();
+    const silent = failing(ports.ledger, "readProposals", lost(sdkError("ThrottlingException")));
+    await expect(submit(world, { ...ports, ledger: silent })).rejects.toThrow(
+      "may or may not be with the bank: the ledger does not say whether it was resolved",
+    );
+    await world.overwrite("outbound", pickUp(world), Buffer.from("cut"));
+    await expect(submit(world)).rejects.toThrow(
+      "may or may not be with the bank: it was resolved as rejected, and something lies under its key",
+    );
   });
 
   it("stays in doubt where its record does not say under which key it was begun", async () => {

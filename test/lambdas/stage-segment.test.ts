@@ -7,7 +7,7 @@ import type { Exclusion } from "../../lambdas/domain/exclusion.ts";
 import { hasLine } from "../../lambdas/domain/line-set.ts";
 import type { Claim, StagedRow } from "../../lambdas/domain/records.ts";
 import type { Stream } from "../../lambdas/domain/stream.ts";
-import type { Ledger } from "../../lambdas/ports.ts";
+import { ConditionRefused, type Ledger, type Objects } from "../../lambdas/ports.ts";
 import { batchItem, BILLING_DATE, claim, dueList, type Row, row } from "../builders.ts";
 import { type EmbeddedStores, embeddedStores } from "../embedded-stores.ts";
 import {
@@ -189,6 +189,106 @@ describe("StageSegment", () => {
     const record = await world.ledger.readBatch(world.id());
     await world.overwrite("work", record?.plan?.key ?? "", Buffer.from("{}"));
     await expect(stage(world, fence)).rejects.toThrow(BankFileDamaged);
+  });
+});
+
+describe("StageSegment, told and counted,", () => {
+  it("writes one line of what it staged, and another word where it found that staged", async () => {
+    const { world, fence } = await planned([{}, { bsb: "" }]);
+    world.lines.length = 0;
+    await stage(world, fence);
+    await stage(world, fence);
+    const told = { state: "StageSegment", batchId: world.id(), stream: world.stream.name, fence };
+    const counted = { segment: 1, staged: 1, excluded: 1, nonce: expect.any(String) };
+    expect(world.lines).toEqual([
+      { ...told, ...counted, outcome: "staged" },
+      { ...told, ...counted, outcome: "found staged" },
+    ]);
+  });
+
+  it("counts rows by what became of them, and duplicates only where there are some", async () => {
+    const same = { mandate_id: "stage.counted" };
+    const { world, fence } = await planned([same, same, { bsb: "" }]);
+    world.counts.length = 0;
+    await stage(world, fence);
+    const name = world.stream.name;
+    expect(world.counts).toEqual([
+      ["RowsStaged", name, 1],
+      ["RowsExcluded", name, 2],
+      ["DuplicateExcluded", name, 1],
+    ]);
+    const clean = await planned([{}]);
+    clean.world.counts.length = 0;
+    await stage(clean.world, clean.fence);
+    expect(clean.world.counts.map(([counted]) => counted)).toEqual(["RowsStaged", "RowsExcluded"]);
+  });
+
+  it("stores rows and exclusions under keys with their kind, segment and hash", async () => {
+    const { world, fence } = await planned([{}]);
+    await stage(world, fence);
+    const item = await world.ledger.readSegment(world.id(), 1);
+    expect(item?.key).toBe(`${world.id()}/staged/1-${item?.sha256}.jsonl`);
+    expect(item?.exclusionsKey).toBe(`${world.id()}/exclusions/1-${item?.exclusionsSha256}.jsonl`);
+  });
+
+  it("stores both as lines of JSON", async () => {
+    const { world, fence } = await planned([{}]);
+    const ports = world.ports();
+    const kinds: unknown[] = [];
+    const objects = intercepted<Objects>(ports.objects, (call) => {
+      if (call.method === "create") kinds.push(call.args[3]);
+      return call.reach();
+    });
+    await stage(world, fence, { ...ports, objects });
+    expect(kinds).toEqual(["application/jsonl", "application/jsonl"]);
+  });
+
+  it("reads the rows in the version that the batch has pinned, whatever was laid there since", async () => {
+    const { world, fence } = await planned([{ amount_cents: "100" }], {}, memory());
+    const other = dueList([row({ mandate_id: mandate(world, 1), amount_cents: "999" })]);
+    await world.overwrite("due", `${world.stream.name}/2026-10-06/01/due.csv`, other.csv);
+    await stage(world, fence);
+    expect((await world.ledger.readSegment(world.id(), 1))?.staged.cents).toBe(100);
+  });
+
+  it("says what is missing of plan, list or rows", async () => {
+    const { world, fence } = await planned([{}, {}]);
+    const id = world.id();
+    const ports = world.ports();
+    const without = (key: "plan" | "dueList") => ({
+      ...ports,
+      ledger: failing(ports.ledger, "readBatch", async () => {
+        const { [key]: _, ...record } = (await world.ledger.readBatch(id)) ?? batchItem();
+        return record;
+      }),
+    });
+    await expect(stage(world, fence, without("plan"))).rejects.toThrow(`batch ${id} has no plan`);
+    await expect(stage(world, fence, without("dueList"))).rejects.toThrow(
+      `batch ${id} has no due list in its record`,
+    );
+    await expect(stage(world, fence, ports, 2)).rejects.toThrow(`the plan of batch ${id} has no segment 2`);
+    const rows = (answer: { bytes: Buffer } | undefined) => ({
+      ...ports,
+      objects: failing(ports.objects, "read", async () => answer as never, 2),
+    });
+    await expect(stage(world, fence, rows({ bytes: Buffer.alloc(0) }))).rejects.toThrow(
+      "segment 1 has 0 rows, its plan says 2",
+    );
+    await expect(stage(world, fence, rows(undefined))).rejects.toThrow(
+      `${world.stream.name}/2026-10-06/01/due.csv is not in the due bucket`,
+    );
+  });
+
+  it("calls the ledger broken that refuses its segment's record and has none", async () => {
+    const { world, fence } = await planned([{}]);
+    const ports = world.ports();
+    const refusal = new ConditionRefused("there is one");
+    const ledger = failing(ports.ledger, "createSegment", lost(refusal));
+    await expect(stage(world, fence, { ...ports, ledger })).rejects.toMatchObject({
+      name: "LedgerBroken",
+      message: `segment 1 of batch ${world.id()} is there and is not`,
+      cause: refusal,
+    });
   });
 });
 

@@ -51,6 +51,11 @@ describe("a change of the stream's item", () => {
     expect(await ledger.readStream(STREAM)).toEqual(seen);
   });
 
+  it("begins from a stream without lock, fence and nonce where the ledger has none", async () => {
+    const untouched = { stream: STREAM, version: 0, fence: 0, epoch: 1, nonce: "" };
+    expect(await changeStream({ ledger: ledgerInMemory() }, STREAM, "n", () => "done")).toEqual(untouched);
+  });
+
   it("takes its own landed write for its own, whatever the call has thrown", async () => {
     for (const [what, error] of EVERY_ERROR) {
       const memory = ledgerInMemory();
@@ -114,6 +119,10 @@ describe("a change of the stream's item", () => {
       return raiseFence(seen);
     });
     await expect(change).rejects.toThrow(LedgerBusy);
+    await expect(change).rejects.toMatchObject({
+      message: `the item of stream ${STREAM} could not be written in 6 tries`,
+      cause: new ConditionRefused("lost"),
+    });
     expect(judged).toBe(6);
   });
 
@@ -153,6 +162,19 @@ describe("the lock that a caller holds", () => {
     ] as const) {
       expect(() => held(stored, id, fence)).toThrow(StaleFence);
     }
+  });
+
+  it("is refused with the batch that holds it, or the fences that differ", () => {
+    const said = (stored: StreamItem, number: string) => () => held(stored, `au-cba-2026-10-06-${number}`, 3);
+    expect(said(item, "02")).toThrow(
+      "batch au-cba-2026-10-06-02 no longer holds the lock: it is au-cba-2026-10-06-01",
+    );
+    expect(said(streamItem(), "02")).toThrow(
+      "batch au-cba-2026-10-06-02 no longer holds the lock: it is free",
+    );
+    expect(said(item, "01")).toThrow(
+      "batch au-cba-2026-10-06-01 was acquired again: fence 4, this execution has 3",
+    );
   });
 });
 

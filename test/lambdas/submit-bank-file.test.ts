@@ -16,7 +16,7 @@ import {
   TimeShort,
 } from "../../lambdas/domain/faults.ts";
 import type { FileStateName, StreamItem, SubmissionItem } from "../../lambdas/domain/records.ts";
-import { ConditionRefused, type Instant } from "../../lambdas/ports.ts";
+import { ConditionRefused, type Instant, type Objects } from "../../lambdas/ports.ts";
 import { AT, begun, CUT_OFF, fileItem, sha256 } from "../builders.ts";
 import { type EmbeddedStores, embeddedStores } from "../embedded-stores.ts";
 import {
@@ -224,6 +224,22 @@ describe("SubmitBankFile", () => {
     expect(await submit(world)).toMatchObject({ submitted: 2 });
   });
 
+  it("begins with a third of the call's time left, and not with a millisecond less", async () => {
+    for (const [gone, submitted] of [
+      [(LIMIT * 2) / 3, 1],
+      [(LIMIT * 2) / 3 + 1, 0],
+    ] as const) {
+      const world = await inMemory();
+      const ports = withMishap(world, "objects", "read", async ({ reach }) => {
+        const stored = await reach();
+        world.now = (world.now + gone) as Instant;
+        return stored;
+      });
+      const tally = await submit(world, 1, ports).catch(() => ({ submitted: 0 }));
+      expect(tally).toMatchObject({ submitted });
+    }
+  });
+
   it("settles what was begun after the cut-off all the same", async () => {
     const world = await ready(["SUBMITTING"]);
     world.now = (CUT_OFF + 1) as Instant;
@@ -271,6 +287,131 @@ describe("SubmitBankFile", () => {
   });
 });
 
+describe("SubmitBankFile, to whoever watches,", () => {
+  /** What it says, with the stream's name left out: each world has its own. */
+  const said = async (world: World, ports?: WorldPorts) =>
+    submit(world, 1, ports).then(
+      () => "nothing",
+      (error: Error) => error.message.replaceAll(world.stream.name, "S"),
+    );
+  const FIRST = "file 01 of batch S-2026-10-06-01";
+
+  it("writes one line per file, with its hash", async () => {
+    const world = await inMemory();
+    await submit(world);
+    expect(world.lines).toEqual([
+      {
+        state: "SubmitBankFile",
+        batchId: world.id(),
+        stream: world.stream.name,
+        fence: 1,
+        nonce: (await filesOf(world))[0]?.submitting?.nonce,
+        outcome: "submitted",
+        file: 1,
+        sha256: sha256(bytesOf(1)),
+      },
+    ]);
+  });
+
+  it("counts the files that it has brought about, and none that was settled before", async () => {
+    const world = await inMemory(["SUBMITTED", "RECONCILED"]);
+    await submit(world);
+    expect(world.counts).toEqual([["FilesSubmitted", world.stream.name]]);
+    const settled = await inMemory(["SUBMITTED", "ACKNOWLEDGED", "WITHDRAWN", "REJECTED"]);
+    await submit(settled);
+    expect(settled.counts).toEqual([]);
+    const withdrawn = await inMemory(["SUBMITTING"]);
+    await submit(withdrawn);
+    expect(withdrawn.counts).toEqual([["FilesWithdrawn", withdrawn.stream.name]]);
+  });
+
+  it("says what stands against a submission", async () => {
+    const held = async (change: Partial<StreamItem>) => {
+      const world = await inMemory();
+      const item = await itemOf(world);
+      await world.ledger.writeStream({ ...item, ...change, version: 2 }, 1);
+      return said(world);
+    };
+    expect(await held({ paused: DECISION })).toBe("stream S was paused by ann");
+    expect(await held({ deploying: { id: "d-1", at: AT } })).toBe("deployment d-1 holds stream S");
+    expect(await held({ epoch: 2 })).toBe("the ledger's epoch for S is 2, the configuration's is 1");
+    const abandoning = worldOn(memory());
+    await reconciled(abandoning, ["RECONCILED"], { abandoning: DECISION });
+    expect(await said(abandoning)).toBe("batch S-2026-10-06-01 is being abandoned");
+  });
+
+  it("says what a file lacks that it may not send", async () => {
+    expect(await said(await inMemory(["COMPOSED"]))).toBe(`${FIRST} has no verdict of the gate`);
+    expect(await said(await inMemory(["WITHDRAWN", "RECONCILED"]))).toBe(
+      "file 02 of batch S-2026-10-06-01 stays back: an earlier file of the batch was not submitted",
+    );
+    const other = worldOn(memory());
+    await reconciled(other, ["RECONCILED"], { verdict: { sha256s: ["other"], at: AT, report: "r" } });
+    expect(await said(other)).toBe(`${FIRST} has no verdict for its SHA-256`);
+    const never = worldOn(memory());
+    await reconciled(never, ["RECONCILED"], { files: undefined });
+    expect(await said(never)).toBe("batch S-2026-10-06-01 has no frozen set of files");
+  });
+
+  it("says when it should have begun, and that too little time is left", async () => {
+    const world = await inMemory();
+    world.now = CUT_OFF;
+    expect(await said(world)).toMatch(
+      new RegExp(`^${FIRST}: the cut-off of .* and a submission must begin 300 seconds before it$`),
+    );
+    const late = await inMemory();
+    const ports = late.ports();
+    const objects = failing(ports.objects, "read", async ({ reach }) => {
+      const stored = await reach();
+      late.now = (late.now + LIMIT * 0.8) as Instant;
+      return stored;
+    });
+    expect(await said(late, { ...ports, objects })).toBe(
+      `${FIRST} is not begun: the call has too little time left`,
+    );
+  });
+
+  it("says of a file in doubt what makes it so, and when to ask the bank", async () => {
+    const world = await inMemory();
+    const ports = withMishap(world, "objects", "create", lost(sdkError("TimeoutError")));
+    const doubt = `${FIRST} may or may not be with the bank: `;
+    expect(await said(world, ports)).toBe(
+      `${doubt}its intent stands, and no version with its SHA-256 lies under its key; ask the bank after ` +
+        new Date(Date.parse(AT) + 20 * 60_000).toISOString(),
+    );
+    const silent = await inMemory();
+    const noStore = withMishap(silent, "objects", "versions", lost(sdkError("SlowDown")), "always");
+    expect(await said(silent, noStore)).toBe(`${doubt}the store does not say what lies under its key`);
+    const begunThere = await inMemory(["SUBMITTING"]);
+    const noLedger = withMishap(begunThere, "ledger", "createSubmission", lost("a text"), "always");
+    expect(await said(begunThere, noLedger)).toBe(
+      `${doubt}the ledger does not say whether its intent stands`,
+    );
+  });
+
+  it("says that another call's intent stands, with what the ledger had answered", async () => {
+    const world = await inMemory();
+    const hash = (await filesOf(world))[0]?.sha256 ?? "";
+    const twin = { batchId: world.id(), number: 1, kind: "INTENT", nonce: "twin", sha256: hash, at: AT };
+    await world.ledger.createSubmission(twin as SubmissionItem);
+    const fault = submit(world);
+    await expect(fault).rejects.toThrow("may or may not be with the bank: another call's intent stands");
+    await expect(fault).rejects.toMatchObject({ cause: { name: "ConditionRefused" } });
+  });
+
+  it("hands the bank a text of ASCII", async () => {
+    const world = await inMemory();
+    const ports = world.ports();
+    const kinds: unknown[] = [];
+    const objects = intercepted<Objects>(ports.objects, (call) => {
+      if (call.method === "create") kinds.push(call.args[3]);
+      return call.reach();
+    });
+    await submit(world, 1, { ...ports, objects });
+    expect(kinds).toEqual(["text/plain; charset=us-ascii"]);
+  });
+});
+
 describe("SubmitBankFile, the two single-winner writes", () => {
   it("delivers at most once when two calls run at once, and leaves no file without an end", async () => {
     for (let times = 0; times < 3; times += 1) {
@@ -292,8 +433,14 @@ describe("SubmitBankFile, the two single-winner writes", () => {
     });
 
     const world = await inMemory();
-    const ports = withMishap(world, "ledger", "createSubmission", lost(error), "always");
+    let tries = 0;
+    const failed: Mishap = (call) => {
+      tries += 1;
+      return lost(error)(call);
+    };
+    const ports = withMishap(world, "ledger", "createSubmission", failed, "always");
     await expect(submit(world, 1, ports)).rejects.toBe(error);
+    expect(tries).toBe(3);
     expect(await statesOf(world)).toEqual(["SUBMITTING"]);
     expect(await deliveries(world)).toBe(0);
     // Whoever comes next proves by a VOID that nothing was sent.
@@ -370,7 +517,10 @@ describe("SubmitBankFile, the two single-winner writes", () => {
       });
       await expect(submit(world)).rejects.toThrow(SubmissionUnknown);
       expect(await deliveries(world)).toBe(0);
-      await expect(submit(world)).rejects.toThrow(SubmissionUnknown);
+      // Nobody knows when bytes of another hash were begun, so there is no hour after which to ask.
+      await expect(submit(world)).rejects.toThrow(
+        sha === "same" ? /under its key; ask the bank after \S+$/ : /under its key$/,
+      );
       expect(await statesOf(world)).toEqual(["UNKNOWN"]);
     }
   });
@@ -395,8 +545,69 @@ describe("SubmitBankFile, the two single-winner writes", () => {
         return reach();
       });
       const tally = await submit(world, 1, ports);
-      expect(tally).toMatchObject({ submitted: state === "SUBMITTED" ? 1 : 0 });
+      const sent = state === "SUBMITTED";
+      expect(tally).toEqual({ submitted: sent ? 1 : 0, withdrawn: sent ? 0 : 1, rejected: 0 });
       expect(await deliveries(world)).toBe(0);
+      expect(await statesOf(world)).toEqual([sent ? "SUBMITTED" : "WITHDRAWN"]);
+      // What was over is left alone; what was begun is voided, so that nobody sends it any more.
+      const begunByTwin = state === "SUBMITTING" || state === "UNKNOWN";
+      expect((await submission(world))?.kind).toBe(begunByTwin ? "VOID" : undefined);
+    }
+  });
+
+  it("goes on where its own intent landed though the answer was lost, and puts no second one", async () => {
+    const world = await inMemory();
+    const ports = withMishap(world, "ledger", "createSubmission", answerLost(sdkError("TimeoutError")));
+    expect(await submit(world, 1, ports)).toMatchObject({ submitted: 1 });
+  });
+
+  it("sends no bytes but those that the frozen set names at the instant of its write", async () => {
+    const world = await inMemory();
+    const ports = withMishap(world, "objects", "read", async ({ reach }) => {
+      const stored = await reach();
+      const item = await itemOf(world);
+      const [file] = await filesOf(world);
+      const files = [{ ...file, sha256: "f".repeat(64) }];
+      const batch = { ...item.batch, files } as NonNullable<StreamItem["batch"]>;
+      await world.ledger.writeStream({ ...item, batch, version: item.version + 1 }, item.version);
+      return stored;
+    });
+    await expect(submit(world, 1, ports)).rejects.toThrow(NotReconciled);
+    expect(await deliveries(world)).toBe(0);
+  });
+
+  it("lets stand what a twin has withdrawn while it was about to do the same", async () => {
+    const world = await inMemory(["SUBMITTING"]);
+    const ports = withMishap(world, "ledger", "writeStream", async ({ reach }) => {
+      await submit(world);
+      return reach();
+    });
+    expect(await submit(world, 1, ports)).toEqual({ submitted: 0, withdrawn: 1, rejected: 0 });
+  });
+
+  it("looks under the bank's key, and nowhere else, before it delivers and after", async () => {
+    const world = await inMemory();
+    const ports = world.ports();
+    const looked: unknown[] = [];
+    const objects = intercepted<Objects>(ports.objects, (call) => {
+      if (call.method === "versions") looked.push(call.args);
+      return call.reach();
+    });
+    await submit(world, 1, { ...ports, objects });
+    const place = ["outbound", pickUp(world)];
+    expect(looked).toEqual([place, place]);
+  });
+
+  it("says that it is in doubt where its doubt cannot be written down", async () => {
+    const world = await inMemory(["SUBMITTING"]);
+    const hash = (await filesOf(world))[0]?.sha256 ?? "";
+    const intent = { batchId: world.id(), number: 1, kind: "INTENT", nonce: "n", sha256: hash, at: AT };
+    await world.ledger.createSubmission(intent as SubmissionItem);
+    for (const error of [sdkError("ThrottlingException"), new ConditionRefused("lost")]) {
+      const ports = withMishap(world, "ledger", "writeStream", lost(error), "always");
+      await expect(submit(world, 1, ports)).rejects.toThrow(
+        "its intent stands, and the ledger does not take down that it is unknown",
+      );
     }
   });
 
@@ -511,7 +722,13 @@ describe("SubmitBankFile, the delivery", () => {
       const told = submit(world, 1, { ...ports, objects });
       if (sent) await expect(told).resolves.toMatchObject({ submitted: 1 });
       else
-        await expect(told).rejects.toMatchObject({ name: "SubmissionUnknown", cause: { name: "TimeShort" } });
+        await expect(told).rejects.toMatchObject({
+          name: "SubmissionUnknown",
+          cause: {
+            name: "TimeShort",
+            message: `file 01 of batch ${world.id()} is not delivered: the call's time is over`,
+          },
+        });
       expect(await deliveries(world)).toBe(sent);
       expect(await statesOf(world)).toEqual([sent ? "SUBMITTED" : "UNKNOWN"]);
     }

@@ -103,7 +103,7 @@ const OF_THE_GATE: readonly Mutant[] = [
         "staging.segments.reduce((sum, { staged }) => sum + staged.cents, 0) === judged.files.reduce((sum, { cents }) => sum + cents, 0)",
       ),
     ],
-    predicted: ["what-was-due", "nothing-lost"],
+    predicted: ["what-was-due", "nothing-lost", "verdict-read"],
     because:
       "staging and composing agree with each other where both are wrong, and what they agree on is sent",
   },

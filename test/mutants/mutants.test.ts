@@ -12,7 +12,7 @@ import { mistakesInStore, storedRates } from "./stored-rates.ts";
 import { verdictOf } from "./verdict.ts";
 
 /** The issue asks for this many; what is there may only grow. */
-const LEAST_MUTANTS = 30;
+const LEAST_MUTANTS = 108;
 const THREADS = 2;
 /** Against a hang on a machine that has much else to do; nothing is timed. */
 const CEILING_MS = 900_000;

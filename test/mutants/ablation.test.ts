@@ -134,8 +134,8 @@ describe("the layers of the promise, taken out", () => {
 });
 
 describe("the table", () => {
-  const { "fail-closed": one, gate: other } = stored.tried;
-  const tried = { "fail-closed": one, gate: other, "fail-closed+gate": stored.tried["fail-closed+gate"] };
+  const { "fail-closed": one, fence: other } = stored.tried;
+  const tried = { "fail-closed": one, fence: other, "fail-closed+fence": stored.tried["fail-closed+fence"] };
   const some = { ...stored, tried } as StoredAblation;
 
   test("has a row for each layer alone, and names a pair that does what neither does", () => {
@@ -144,11 +144,11 @@ describe("the table", () => {
       ...some,
       tried: {
         ...some.tried,
-        "fail-closed+gate": { ...some.tried["fail-closed+gate"], matrix: { ...one?.matrix, broken } },
+        "fail-closed+fence": { ...some.tried["fail-closed+fence"], matrix: { ...one?.matrix, broken } },
       },
     } as StoredAblation;
-    expect(tableOf(worse)).toContain("- `fail-closed` and `gate`: crash matrix 3 debited twice of ");
-    expect(tableOf(some)).toContain("| `gate`: it passes whatever it finds | 0 of ");
+    expect(tableOf(worse)).toContain("- `fail-closed` and `fence`: crash matrix 3 debited twice of ");
+    expect(tableOf(some)).toContain("| `fence`: no step asks whose lock it is, and under which fence | 0 of ");
     expect(surprises(worse)).toEqual(surprises(some));
   });
 

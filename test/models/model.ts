@@ -170,6 +170,7 @@ interface StoredCheck {
   readonly found: string;
   readonly states: number;
   readonly depth: number;
+  readonly complete: boolean;
   /** Of the states that this search must come to, those that it did. */
   readonly reached: readonly string[];
   readonly commit: string;
@@ -182,9 +183,10 @@ function store(spin: string, found: readonly Found[]): void {
     ? (JSON.parse(readFileSync(STORED, "utf8")) as { readonly checks: readonly StoredCheck[] }).checks
     : [];
   const fresh = found.map((one): StoredCheck => {
-    const { check, found: it, states, depth } = one;
+    const { check, found: it, states, depth, complete } = one;
     const reached = reachedBy(one);
-    return { name: check.name, expected: check.expected, found: it, states, depth, reached, commit: now };
+    const { name, expected } = check;
+    return { name, expected, found: it, states, depth, complete, reached, commit: now };
   });
   const checks = CHECKS.flatMap(({ name }) => {
     const kept = [...fresh, ...earlier].find((stored) => stored.name === name);

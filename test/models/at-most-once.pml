@@ -36,6 +36,9 @@
 #ifdef NOVERSION
 #define SPLIT
 #endif
+#ifdef LOOK_AND_PUT
+#define NOLASTLOOK
+#endif
 
 /* --- What must hold. The assertion that pan names is !(the property's name). */
 #define END_TO_END 31
@@ -94,6 +97,7 @@ c_decl {
 #define W_GATE_STOPPED 22
 #define W_REDRIVEN_SUBMIT 23
 #define W_OVER_LOCK_TAKEN 24
+#define W_LAST_LOOK 25
 
 /* --- The ledger. */
 mtype = { NONE, COMPOSED, RECONCILED, SUBMITTING, UNKNOWN, SUBMITTED, WITHDRAWN, REJECTED };
@@ -690,7 +694,7 @@ inline reconcileBatch(p) {
   answer = REFUSED; judgedFirst = 0; judgedSecond = 0
 }
 
-/* Rule 10: two single-winner writes, one look, one delivery. */
+/* Rule 10: two single-winner writes, a look under the key, one at the ledger, one delivery. */
 inline begin(p) {
   do
   :: READ(p)
@@ -725,6 +729,7 @@ inline begin(p) {
      }
   od
 }
+#define isLetGo (S.holder != b + 1 || S.state[f] == NONE || isSettled(S.state[f]))
 inline deliver() {
   atomic {
     found = (lies[key(b, f)] != 0 -> 1 : 0);
@@ -732,18 +737,42 @@ inline deliver() {
     found = 0
 #endif
   };
+#ifndef NOLASTLOOK
+  /*
+   * The ledger once more: what another call has settled meanwhile, or whose batch has let go of the lock, stays here. It
+   * keeps nothing by itself. It is a read and the put is another step, so that whoever settles in between is not seen; and
+   * even if both were one step (LOOK_AND_PUT), somebody who has looked for the file before the put may still withdraw it
+   * after: only INTENT and VOID keep those two apart.
+   */
   if
   :: found -> skip
   :: else ->
      atomic {
        if
+       :: isLetGo -> found = 1; REACHED(W_LAST_LOOK, true)
+       :: else
+       fi
+     }
+  fi;
+#endif
+  /* The clock last of all: in the code nothing is awaited between it and the put. */
+  if
+  :: found -> skip
+  :: else ->
+     atomic {
+       if
+#ifdef LOOK_AND_PUT
+       :: isLetGo
+#endif
 #ifndef NOCLOCK
        :: elapsed[key(b, f)] -> REACHED(W_TIME_OVER, true)
 #endif
        :: else ->
           if
           :: arriveAtBank(key(b, f), bytes)
+#ifndef LOOK_AND_PUT
           :: !fair && inFlight[key(b, f)] == 0 -> inFlight[key(b, f)] = bytes
+#endif
           fi
        fi
      }

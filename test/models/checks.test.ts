@@ -16,10 +16,18 @@ describe("the checks of the model", () => {
   });
 
   it("take out what the model has a switch for, and every switch is tried", () => {
-    const tried = Object.keys(OUT).flatMap((names) => names.split("+"));
+    const tried = CHECKS.flatMap(({ out }) => out);
     const known = Object.keys(SWITCHES);
     expect([...new Set(tried)].sort()).toEqual([...known].sort());
     expect(known.filter((name) => !new RegExp(`^#ifn?def ${name}$`, "m").test(model))).toEqual([]);
+    expect(Object.keys(OUT).filter((names) => OUT[names]?.length === 0)).toEqual([]);
+  });
+
+  it("use in every configuration only flags that the model knows", () => {
+    const flags = Object.values(CONFIGURATIONS).flatMap(({ flags }) => flags);
+    const names = [...new Set(flags.map((flag) => flag.split("=")[0]))];
+    expect(names.length).toBeGreaterThan(5);
+    expect(names.filter((name) => !new RegExp(`^#if(n?def)? ${name}\\b`, "m").test(model))).toEqual([]);
   });
 
   it("look for every state that the model marks, in its place", () => {

@@ -79,6 +79,7 @@ export const SWITCHES = {
   NOVOID: "what has no INTENT is withdrawn, and nothing is put that keeps one out",
   NOVOID_TRIED: "a file in doubt is never voided",
   NOLOOK: "nobody looks under the key before the put",
+  NOLASTLOOK: "nobody looks at the ledger again before the put",
   NOCREATE: "the put overwrites what lies under its key",
   NOCLOCK: "the sender does not look at the clock before the put",
   NOTIMERULE: "the bank's 'not found' counts at once",
@@ -92,6 +93,8 @@ export const SWITCHES = {
   TAKE_ANYTHING: "any claim of another batch is taken for released",
   TAKE_BY_BATCH: "a claim is released as soon as its batch is over, whatever became of its file",
   CLOSE_ORDER: "the lock is released before the batch is CLOSED",
+  LOOK_AND_PUT:
+    "the last look, the put and the arrival are one step (no layer: what no code can do, to see what it would be worth)",
   SPLIT: "reading and writing the stream's item are two steps (no layer: the base model, told more finely)",
 } as const;
 
@@ -160,13 +163,27 @@ export const OUT: Readonly<Record<string, readonly Row[]>> = {
     ["zombies", "second_winner", "violated"],
     ["zombies", "debited_twice", "violated"],
   ],
-  "NOSUBMITTING+NOINTENT": [["zombies", "debited_twice", "violated"]],
+  /*
+   * Whoever finds a file begun sends it, and the put that finds something under the key refuses: as long as the bank leaves
+   * its files there, and nobody settles a doubt who does not send, the store's own rule stands in for both writes.
+   */
+  "NOSUBMITTING+NOINTENT": [
+    ["zombies", "at most once", "holds"],
+    ["people", "debited_twice", "violated"],
+    ["abandoner", "debited_twice", "violated"],
+  ],
   NOVOID: [["zombies", "debited_twice", "violated"]],
+  "NOINTENT+LOOK_AND_PUT": [["zombies", "debited_twice", "violated"]],
+  "NOVOID+LOOK_AND_PUT": [["zombies", "debited_twice", "violated"]],
   NOVOID_TRIED: [
     ["zombies", "at most once", "holds"],
     ["zombies", "lost", "violated"],
   ],
   NOLOOK: [["zombies", "end to end", "holds"]],
+  NOLASTLOOK: [
+    ["zombies", "end to end", "holds"],
+    ["people", "end to end", "holds"],
+  ],
   "NOLOOK+NOCREATE": [["zombies", "end to end", "holds"]],
   RESEND: [["people", "debited_twice", "violated"]],
   "RESEND+NOCREATE": [["zombies", "debited_twice", "violated"]],
@@ -174,7 +191,10 @@ export const OUT: Readonly<Record<string, readonly Row[]>> = {
   NOTIMERULE: [["people", "debited_twice", "violated"]],
   NOSECONDLOOK: [["people", "end to end", "holds"]],
   DOUBT_IS_FAILED: [["zombies", "debited_twice", "violated"]],
-  MARK_FIRST: [["zombies", "lost", "violated"]],
+  MARK_FIRST: [
+    ["zombies", "at most once", "holds"],
+    ["zombies", "lost", "violated"],
+  ],
   NOFLAG: [["abandoner", "end to end", "holds"]],
   NOCLAIM: [["next", "all", "holds"]],
   TAKE_ANYTHING: [["next", "debited_twice", "violated"]],
@@ -215,6 +235,7 @@ export const WITNESSES: Readonly<Record<string, readonly [number, string]>> = {
   "gate stopped": [22, "SKIP_OWN starts all"],
   "redriven in mid-submission": [23, "base zombies"],
   "lock of a batch that is over taken": [24, "base next"],
+  "delivery stopped by the last look": [25, "base people"],
 };
 
 /** Every search that `npm run model` makes, each with what it must find. */

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { commitOf } from "../commit-of.ts";
 import { type Check, CHECKS, flagsOf, WITNESSES } from "./checks.ts";
+import { pageWith, type Results, resultsText, type StoredCheck } from "./results.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
 
 /** Searches the model of the protocol exhaustively, as it stands and with each layer out, and judges what it finds. */
@@ -14,13 +15,14 @@ const HELP = `Searches every state of the model of the protocol (test/models/at-
 
 npm run model                      every check, some five minutes on two quiet cores
 npm run model -- --only NOVOID     those whose name has this in it
-npm run model -- --store           stores what was found in test/models/results.json; the others keep their figures
+npm run model -- --store           stores what was found in test/models, results.json and README.md; the others keep their figures
 npm run model -- --at-once 4       so many searches side by side; 2 unless given
 
 exit codes: 0 every verdict as expected, 1 another verdict or a fault, 2 wrong usage, or no spin or gcc
 `;
 
 const MODEL = fileURLToPath(new URL("at-most-once.pml", import.meta.url));
+const PAGE = fileURLToPath(new URL("README.md", import.meta.url));
 const STORED = fileURLToPath(new URL("results.json", import.meta.url));
 
 /** Steps of the longest path; a longer one ends the search as cut off. */
@@ -164,32 +166,22 @@ function tableOf(found: readonly Found[]): string {
     .join("\n");
 }
 
-interface StoredCheck {
-  readonly name: string;
-  readonly expected: string;
-  readonly found: string;
-  readonly states: number;
-  readonly depth: number;
-  /** Of the states that this search must come to, those that it did. */
-  readonly reached: readonly string[];
-  readonly commit: string;
-}
-
 /** Keeps what was found, beside what earlier runs have found of the checks that there still are. */
 function store(spin: string, found: readonly Found[]): void {
   const now = commitOf();
-  const earlier = existsSync(STORED)
-    ? (JSON.parse(readFileSync(STORED, "utf8")) as { readonly checks: readonly StoredCheck[] }).checks
-    : [];
+  const earlier = existsSync(STORED) ? (JSON.parse(readFileSync(STORED, "utf8")) as Results).checks : [];
   const fresh = found.map((one): StoredCheck => {
-    const { check, found: it, states, depth } = one;
+    const { check, found: it, states, depth, complete } = one;
     const reached = reachedBy(one);
-    return { name: check.name, expected: check.expected, found: it, states, depth, reached, commit: now };
+    const { name, expected } = check;
+    return { name, expected, found: it, states, depth, complete, reached, commit: now };
   });
   const checks = CHECKS.flatMap(({ name }) => {
     const kept = [...fresh, ...earlier].find((stored) => stored.name === name);
     return kept ? [kept] : [];
   });
   const date = new Date().toISOString().slice(0, 10);
-  writeFileSync(STORED, `${JSON.stringify({ spin, date, checks }, null, 2)}\n`);
+  const results: Results = { spin, date, checks };
+  writeFileSync(STORED, resultsText(results));
+  writeFileSync(PAGE, pageWith(readFileSync(PAGE, "utf8"), results));
 }

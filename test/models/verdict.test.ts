@@ -29,7 +29,7 @@ ${HOLDS.slice(HOLDS.indexOf("\t+ Partial")).replace("errors: 0", "errors: 1")}`;
 
 describe("the verdict of a search", () => {
   it("holds where every state was seen, with its figures", () => {
-    const figures = { states: 347764, depth: 713, memoryMb: 28.38 };
+    const figures = { states: 347764, depth: 713, memoryMb: 28.38, complete: true };
     expect(verdictOf(`reached: 12\nreached: 3\n${HOLDS}`)).toEqual({
       found: "holds",
       ...figures,
@@ -38,7 +38,7 @@ describe("the verdict of a search", () => {
   });
 
   it("is the property whose assertion failed", () => {
-    expect(verdictOf(VIOLATED).found).toBe("debited_twice");
+    expect(verdictOf(VIOLATED)).toMatchObject({ found: "debited_twice", complete: false });
   });
 
   it("is that somebody is stuck, where a process can never go on", () => {

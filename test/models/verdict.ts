@@ -6,6 +6,8 @@ export interface Verdict {
   /** The longest path, in steps. */
   readonly depth: number;
   readonly memoryMb: number;
+  /** Whether it has seen every state; one that has found something ends there. */
+  readonly complete: boolean;
   /** The numbers of the marked states that it came to. */
   readonly reached: readonly number[];
 }
@@ -41,7 +43,8 @@ export function verdictOf(output: string): Verdict {
   const memoryMb = numberIn(output, /([\d.]+)\s+total actual memory usage/);
   const reached = [...output.matchAll(/^reached: (\d+)$/gm)].map(([, number]) => Number(number));
   reached.sort((a, b) => a - b);
-  const figures = { states, depth, memoryMb, reached };
+  const complete = CUT_OFF.concat("Search not completed").every((sign) => !output.includes(sign));
+  const figures = { states, depth, memoryMb, complete, reached };
   if (errors > 0) {
     const assertion = /assertion violated\s+!\((\w+)\)/.exec(output)?.[1];
     if (assertion !== undefined) return { found: assertion, ...figures };

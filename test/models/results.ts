@@ -1,0 +1,103 @@
+import { type Check, CHECKS, END_TO_END, type Switch, SWITCHES } from "./checks.ts";
+
+/** One search as test/models/results.json keeps it. */
+export interface StoredCheck {
+  readonly name: string;
+  readonly expected: string;
+  readonly found: string;
+  readonly states: number;
+  readonly depth: number;
+  readonly complete: boolean;
+  /** Of the states that this search must come to, those that it did. */
+  readonly reached: readonly string[];
+  readonly commit: string;
+}
+
+export interface Results {
+  readonly spin: string;
+  readonly date: string;
+  readonly checks: readonly StoredCheck[];
+}
+
+const WIDTH = 110;
+
+/** The store as text: a list is one line where it fits, as the formatter wants it. */
+export function resultsText(results: Results): string {
+  const text = JSON.stringify(results, null, 2);
+  const flat = text.replaceAll(/^(.*)\[([^[\]{}]+)\]/gm, (list, before: string, items: string) => {
+    const line = `${before}[${items.trim().replaceAll(/\n\s*/g, " ")}]`;
+    return line.length < WIDTH ? line : list;
+  });
+  return `${flat}\n`;
+}
+
+/** What tells the model otherwise, or changes the world around it: no layer is out. */
+const NO_LAYERS: readonly Switch[] = ["SPLIT", "LOOK_AND_PUT"];
+const WORLD: readonly Switch[] = ["OTHER_LIMITS"];
+
+const BEGIN = "<!-- layers out -->";
+const END = "<!-- /layers out -->";
+
+/** What the stored searches found where one single layer is out; what breaks most end to end comes first. */
+export function costTable({ checks: stored }: Results): string {
+  const rows = singleLayers().map((layer) => rowOf(layer, stored));
+  return [
+    "| out | breaks end to end | breaks its own promise | holds |",
+    "|---|---|---|---|",
+    ...rows.toSorted((a, b) => a.rank - b.rank).map(({ row }) => row),
+  ].join("\n");
+}
+
+function singleLayers(): Switch[] {
+  const alone = CHECKS.flatMap((check) => layerOf(check) ?? []);
+  return (Object.keys(SWITCHES) as Switch[]).filter((layer) => alone.includes(layer));
+}
+
+/** The one layer that a check takes out; undefined where it takes out none or several. */
+function layerOf({ out }: Check): Switch | undefined {
+  if (out.some((name) => NO_LAYERS.includes(name))) return undefined;
+  const layers = out.filter((name) => !WORLD.includes(name));
+  return layers.length === 1 ? layers[0] : undefined;
+}
+
+function rowOf(layer: Switch, stored: readonly StoredCheck[]): { rank: number; row: string } {
+  const found = CHECKS.filter((check) => layerOf(check) === layer).map((check) => ({
+    ...check,
+    found: stored.find(({ name }) => name === check.name)?.found ?? "not searched",
+  }));
+  const ends: readonly string[] = END_TO_END;
+  const held = found.filter((one) => one.found === "holds");
+  const broken = found.filter((one) => ends.includes(one.found));
+  const own = found.filter((one) => one.found !== "holds" && !ends.includes(one.found));
+  const ranks = broken.map((one) => ends.indexOf(one.found));
+  const rank = Math.min(...ranks, own.length > 0 ? ends.length : ends.length + 1);
+  const listed = (list: typeof found, what: (one: (typeof found)[number]) => string) =>
+    list.map((one) => `${what(one)} (${one.configuration})`).join(", ");
+  const cells = [
+    `\`${layer}\`: ${SWITCHES[layer]}`,
+    listed(broken, (one) => one.found),
+    listed(own, (one) => one.found),
+    listed(held, (one) => one.judged),
+  ];
+  return { rank, row: `| ${cells.join(" | ")} |` };
+}
+
+/** The table that stands between the two comments of the page. @throws if they are not there once */
+export function tableIn(page: string): string {
+  return partsOf(page)[1].trim();
+}
+
+/** The page with the table of these results. */
+export function pageWith(page: string, results: Results): string {
+  const [before, , after] = partsOf(page);
+  return `${before}${BEGIN}\n${costTable(results)}\n${END}${after}`;
+}
+
+function partsOf(page: string): [string, string, string] {
+  const [before = "", rest, ...more] = page.split(BEGIN);
+  const [table, after] = rest?.split(END) ?? [];
+  if (table === undefined || after === undefined || more.length > 0) {
+    throw new Error(`the page must have ${BEGIN} and then ${END}, once`);
+  }
+  return [before, table, after];
+}

@@ -148,7 +148,9 @@ describe("the table", () => {
       },
     } as StoredAblation;
     expect(tableOf(worse)).toContain("- `fail-closed` and `fence`: crash matrix 3 debited twice of ");
-    expect(tableOf(some)).toContain("| `fence`: no step asks whose lock it is, and under which fence | 0 of ");
+    expect(tableOf(some)).toContain(
+      "| `fence`: no step asks whose lock it is, and under which fence | 0 of ",
+    );
     expect(surprises(worse)).toEqual(surprises(some));
   });
 

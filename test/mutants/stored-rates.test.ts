@@ -1,7 +1,15 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { rateOfSeed, ratesTogether, rateOfCell, UNTRIED } from "./kill-rate.ts";
 import { quotedIn, ratesSentence, ratesTable } from "./rates-page.ts";
-import { mistakesInStore, type StoredRate, type StoredRates, storeText, toStore } from "./stored-rates.ts";
+import {
+  mistakesInStore,
+  storedRates,
+  type StoredRate,
+  type StoredRates,
+  storeText,
+  toStore,
+} from "./stored-rates.ts";
 
 const kill = { is: "killed", by: "sums" } as const;
 const rate = [
@@ -30,6 +38,12 @@ describe("the store", () => {
     expect(JSON.parse(text)).toEqual(store(stored));
     expect(text).toContain('"deduplicates": { "runs": 4, "ran": 4, "killed": 2 }');
     expect(text).toContain('"killingSeeds": [1, 2]');
+  });
+
+  it("is text that the formatter leaves as it is, also where a flat thing is too long for a line", () => {
+    const kept = readFileSync(new URL("results.json", import.meta.url), "utf8");
+    expect(storeText(storedRates())).toBe(kept);
+    expect(Math.max(...kept.split("\n").map((line) => line.length))).toBeLessThanOrEqual(110);
   });
 
   it.each<[string, Partial<StoredRate>, string]>([

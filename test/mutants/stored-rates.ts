@@ -50,6 +50,9 @@ export function toStore(commit: string, seeds: number, rate: KillRate): StoredRa
   };
 }
 
+/** The formatter's width (columns). */
+const LINE = 110;
+
 /** Keeps rates as text that the repository's formatter leaves as it is. */
 export function storeRates(rates: StoredRates, path = STORE): void {
   writeFileSync(path, storeText(rates));
@@ -57,8 +60,16 @@ export function storeRates(rates: StoredRates, path = STORE): void {
 
 export function storeText(rates: StoredRates): string {
   const text = JSON.stringify(rates, undefined, 2);
-  const flat = text.replace(/\{[^{}]*\}|\[[^[\]{}]*\]/g, (found) => found.replace(/\n\s*/g, " "));
-  return `${flat.replace(/\[ /g, "[").replace(/ \]/g, "]")}\n`;
+  // A flat thing is one line where it fits on one, its name and the comma behind it included.
+  const flat = text.replace(
+    /^( *(?:"[^"]*": )?)(\{[^{}]*\}|\[[^[\]{}]*\])(,?)$/gm,
+    (all: string, before: string, thing: string, after: string) => {
+      const joined = thing.replace(/\n\s*/g, " ").replace(/^\[ /, "[").replace(/ \]$/, "]");
+      const line = `${before}${joined}${after}`;
+      return line.length <= LINE ? line : all;
+    },
+  );
+  return `${flat}\n`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { optionsIn } from "../command-options.ts";
 import { WrongInput } from "../wrong-input.ts";
 
 export const COST_HELP = `What AWS charges for billing debits, line by line, from requests that a run on this machine has recorded.
@@ -23,7 +23,9 @@ const MOST_PER_BATCH = 400_000;
 
 /** Reads the command line. @throws WrongInput with a sentence that names the option */
 export function costOptions(args: readonly string[]): CostOptions {
-  const values = parsed(args);
+  const text = { type: "string" } as const;
+  const flag = { type: "boolean" } as const;
+  const values = optionsIn(args, { debits: text, "per-batch": text, json: flag, help: flag });
   return {
     debits: whole("--debits", values.debits ?? "1000000", 1_000_000_000_000),
     perBatch: whole("--per-batch", values["per-batch"] ?? "50000", MOST_PER_BATCH),
@@ -36,17 +38,4 @@ function whole(option: string, text: string, most: number): number {
   const value = Number(text);
   if (/^[1-9]\d*$/.test(text) && value <= most) return value;
   throw new WrongInput(`${option} wants a whole number from 1 to ${most}`);
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    const text = { type: "string" } as const;
-    const flag = { type: "boolean" } as const;
-    return parseArgs({
-      args: [...args],
-      options: { debits: text, "per-batch": text, json: flag, help: flag },
-    }).values;
-  } catch (error) {
-    throw new WrongInput((error as Error).message, { cause: error });
-  }
 }

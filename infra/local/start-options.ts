@@ -1,6 +1,6 @@
-import { parseArgs } from "node:util";
 import { type CalendarDate, parseCalendarDate } from "../../lambdas/domain/calendar-date.ts";
 import type { Instant } from "../../lambdas/ports.ts";
+import { optionsIn } from "../command-options.ts";
 import { WrongInput } from "../wrong-input.ts";
 
 export const START_HELP = `Runs one billing batch on this machine, through the state machine that the CDK synthesizes.
@@ -36,7 +36,7 @@ export interface StartOptions {
 
 /** Reads the command line. Throws WrongInput with a sentence that names the option. */
 export function startOptions(args: readonly string[]): StartOptions {
-  const values = parsed(args);
+  const values = optionsIn(args, OPTIONS);
   const date = values.date === undefined ? undefined : parseCalendarDate(values.date);
   if (values.due === "") throw new WrongInput("--due wants a folder");
   if (values.date !== undefined && date === undefined)
@@ -57,25 +57,16 @@ export function startOptions(args: readonly string[]): StartOptions {
   };
 }
 
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        due: { type: "string" },
-        stream: { type: "string" },
-        date: { type: "string" },
-        number: { type: "string" },
-        now: { type: "string" },
-        fresh: { type: "boolean" },
-        json: { type: "boolean" },
-        help: { type: "boolean" },
-      },
-    }).values;
-  } catch (error) {
-    throw new WrongInput((error as Error).message, { cause: error });
-  }
-}
+const OPTIONS = {
+  due: { type: "string" },
+  stream: { type: "string" },
+  date: { type: "string" },
+  number: { type: "string" },
+  now: { type: "string" },
+  fresh: { type: "boolean" },
+  json: { type: "boolean" },
+  help: { type: "boolean" },
+} as const;
 
 /** An instant with its offset: without one it would mean another moment on every machine. */
 export function instant(text: string, option = "--now"): Instant {

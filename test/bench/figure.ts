@@ -1,3 +1,5 @@
+import { columns } from "../columns.ts";
+
 /** One line of the table: what was measured, and what it must reach. */
 export interface Figure {
   readonly bench: string;
@@ -32,16 +34,7 @@ export function tableOf(figures: readonly Figure[]): string {
     figure.target === undefined ? "" : isMissed(figure) ? "MISSED" : "ok",
     figure.detail,
   ]);
-  const all = [["bench", "what", "measured", "wanted", "", "how"], ...rows];
-  const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? [];
-  return all
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return columns([["bench", "what", "measured", "wanted", "", "how"], ...rows]);
 }
 
 function wanted({ target, unit }: Figure): string {

@@ -137,8 +137,8 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       {
         file: "lambdas/billing-batch/submit-bank-file/submit-bank-file.ts",
-        find: "  if (file === undefined || isSettled(file.state)) {",
-        replace: "  if ((file === undefined || isSettled(file.state)) && !ran()) {",
+        find: "      await notSettled(ports, asker, file.number);\n",
+        replace: "      await notSettled(ports, asker, file.number).catch(() => ran());\n",
       },
     ],
   },

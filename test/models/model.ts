@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { columns } from "../columns.ts";
 import { commitOf } from "../commit-of.ts";
+import { storeJson } from "../stored-json.ts";
 import { type Check, CHECKS, flagsOf, WITNESSES } from "./checks.ts";
-import { pageWith, type Results, resultsText, type StoredCheck } from "./results.ts";
+import { pageWith, type Results, type StoredCheck } from "./results.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
 
 /** Searches the model of the protocol exhaustively, as it stands and with each layer out, and judges what it finds. */
@@ -155,15 +157,7 @@ function tableOf(found: readonly Found[]): string {
     String(one.depth),
   ]);
   const head = ["", "check", "expected", "found", "states", "MB", "depth"];
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
-  return [head, ...rows]
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return columns([head, ...rows]);
 }
 
 /** Keeps what was found, beside what earlier runs have found of the checks that there still are. */
@@ -182,6 +176,6 @@ function store(spin: string, found: readonly Found[]): void {
   });
   const date = new Date().toISOString().slice(0, 10);
   const results: Results = { spin, date, checks };
-  writeFileSync(STORED, resultsText(results));
+  storeJson(STORED, results);
   writeFileSync(PAGE, pageWith(readFileSync(PAGE, "utf8"), results));
 }

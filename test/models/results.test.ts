@@ -1,11 +1,15 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { CHECKS } from "./checks.ts";
-import { costTable, pageWith, type Results, resultsText, tableIn } from "./results.ts";
+import { quotedIn } from "../quoted.ts";
+import { storedText } from "../stored-json.ts";
+import { costTable, MARKS, pageWith, type Results } from "./results.ts";
 
 const read = (name: string) => readFileSync(new URL(name, import.meta.url), "utf8");
 const results = JSON.parse(read("results.json")) as Results;
 const page = read("README.md");
+
+const tableIn = (text: string) => quotedIn(text, MARKS);
 
 describe("the stored searches", () => {
   it("are those of the table of checks, each with what it must find, and no other", () => {
@@ -32,7 +36,7 @@ describe("the stored searches", () => {
 
 describe("the store", () => {
   it("is written as it stands, which is as the formatter wants it", () => {
-    expect(resultsText(results)).toBe(read("results.json"));
+    expect(storedText(results)).toBe(read("results.json"));
   });
 });
 

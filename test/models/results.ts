@@ -1,3 +1,4 @@
+import { type Marks, withQuoted } from "../quoted.ts";
 import { type Check, CHECKS, END_TO_END, type Switch, SWITCHES } from "./checks.ts";
 
 /** One search as test/models/results.json keeps it. */
@@ -19,24 +20,11 @@ export interface Results {
   readonly checks: readonly StoredCheck[];
 }
 
-const WIDTH = 110;
-
-/** The store as text: a list is one line where it fits, as the formatter wants it. */
-export function resultsText(results: Results): string {
-  const text = JSON.stringify(results, null, 2);
-  const flat = text.replaceAll(/^(.*)\[([^[\]{}]+)\]/gm, (list, before: string, items: string) => {
-    const line = `${before}[${items.trim().replaceAll(/\n\s*/g, " ")}]`;
-    return line.length < WIDTH ? line : list;
-  });
-  return `${flat}\n`;
-}
-
 /** What tells the model otherwise, or changes the world around it: no layer is out. */
 const NO_LAYERS: readonly Switch[] = ["SPLIT", "LOOK_AND_PUT"];
 const WORLD: readonly Switch[] = ["OTHER_LIMITS"];
 
-const BEGIN = "<!-- layers out -->";
-const END = "<!-- /layers out -->";
+export const MARKS: Marks = { begin: "<!-- layers out -->", end: "<!-- /layers out -->" };
 
 /** What the stored searches found where one single layer is out; what breaks most end to end comes first. */
 export function costTable({ checks: stored }: Results): string {
@@ -82,22 +70,7 @@ function rowOf(layer: Switch, stored: readonly StoredCheck[]): { rank: number; r
   return { rank, row: `| ${cells.join(" | ")} |` };
 }
 
-/** The table that stands between the two comments of the page. @throws if they are not there once */
-export function tableIn(page: string): string {
-  return partsOf(page)[1].trim();
-}
-
 /** The page with the table of these results. */
 export function pageWith(page: string, results: Results): string {
-  const [before, , after] = partsOf(page);
-  return `${before}${BEGIN}\n${costTable(results)}\n${END}${after}`;
-}
-
-function partsOf(page: string): [string, string, string] {
-  const [before = "", rest, ...more] = page.split(BEGIN);
-  const [table, after] = rest?.split(END) ?? [];
-  if (table === undefined || after === undefined || more.length > 0) {
-    throw new Error(`the page must have ${BEGIN} and then ${END}, once`);
-  }
-  return [before, table, after];
+  return withQuoted(page, MARKS, costTable(results));
 }

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { optionsIn, wholeNumber } from "../../infra/command-options.ts";
 import { WrongInput } from "../../infra/wrong-input.ts";
 import { layerPairs, layersAlone } from "./layers-tried.ts";
 
@@ -38,15 +38,15 @@ export interface AblationOptions {
 
 /** Reads the command line; "help" where it asks for help. Throws WrongInput with a sentence. */
 export function ablationOptions(args: readonly string[]): AblationOptions | "help" {
-  const { values } = parsed(args);
+  const values = optionsIn(args, OPTIONS);
   if (values.help) return "help";
   const all = [...layersAlone(), ...layerPairs()];
   const names = values.only === undefined ? all : values.only.split(",").map((text) => setOf(text, all));
   if (values.only !== undefined && values.store) {
     throw new WrongInput("--store keeps the whole table, so that nothing can be left out of it by --only");
   }
-  const alone = whole("--alone", values.alone ?? "600");
-  const seeds = whole("--seeds", values.seeds ?? "150");
+  const alone = wholeNumber("--alone", values.alone ?? "600", 9);
+  const seeds = wholeNumber("--seeds", values.seeds ?? "150", 9);
   if (Math.max(alone, seeds) > MOST_SEEDS) {
     throw new WrongInput(`--alone and --seeds are at most ${MOST_SEEDS}`);
   }
@@ -54,8 +54,8 @@ export function ablationOptions(args: readonly string[]): AblationOptions | "hel
     names,
     alone,
     seeds,
-    cells: whole("--cells", values.cells ?? "160"),
-    threads: whole("--threads", values.threads ?? "2"),
+    cells: wholeNumber("--cells", values.cells ?? "160", 9),
+    threads: wholeNumber("--threads", values.threads ?? "2", 9),
     store: values.store ?? false,
     fresh: values.fresh ?? false,
     readme: values.readme ?? false,
@@ -70,28 +70,14 @@ function setOf(text: string, all: readonly string[]): string {
   return found;
 }
 
-function whole(name: string, text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new WrongInput(`${name} is a whole number above zero`);
-  return Number(text);
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        only: { type: "string" },
-        alone: { type: "string" },
-        seeds: { type: "string" },
-        cells: { type: "string" },
-        threads: { type: "string" },
-        store: { type: "boolean" },
-        fresh: { type: "boolean" },
-        readme: { type: "boolean" },
-        help: { type: "boolean" },
-      },
-    });
-  } catch (error) {
-    throw new WrongInput((error as Error).message, { cause: error });
-  }
-}
+const OPTIONS = {
+  only: { type: "string" },
+  alone: { type: "string" },
+  seeds: { type: "string" },
+  cells: { type: "string" },
+  threads: { type: "string" },
+  store: { type: "boolean" },
+  fresh: { type: "boolean" },
+  readme: { type: "boolean" },
+  help: { type: "boolean" },
+} as const;

@@ -5,7 +5,7 @@ import { type SimulatedApp, simulatedApp } from "../simulation/simulated-app.ts"
 import { onThreads } from "../simulation/threads.ts";
 import type { LayersOff, LayersOffResult } from "./ablation-run.ts";
 import { ALONE, LAYERS } from "./layers-off.ts";
-import { BEGIN, surprises, tableOf, withTable } from "./layers-table.ts";
+import { MARKS, surprises, tableOf, withTable } from "./layers-table.ts";
 import {
   layerPairs,
   layersAlone,
@@ -171,6 +171,8 @@ describe("the table", () => {
 
   test("needs its two marks", () => {
     expect(() => withTable("no marks", some)).toThrow("once");
-    expect(() => withTable(README.replace(BEGIN, `${BEGIN}${BEGIN}`), some)).toThrow("once");
+    expect(() => withTable(README.replace(MARKS.begin, `${MARKS.begin}${MARKS.begin}`), some)).toThrow(
+      "once",
+    );
   });
 });

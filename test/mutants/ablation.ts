@@ -1,11 +1,11 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { endWith } from "../../infra/ops/end-with.ts";
 import { commitOf } from "../commit-of.ts";
 import { Progress } from "../simulation/progress.ts";
+import { storeJson } from "../stored-json.ts";
 import { type SimulatedApp, simulatedApp } from "../simulation/simulated-app.ts";
-import { onThreads } from "../simulation/threads.ts";
+import { LARGE_NURSERY, onThreads } from "../simulation/threads.ts";
 import { ABLATION_HELP, type AblationOptions, ablationOptions } from "./ablation-options.ts";
 import type { Key, LayersOff, LayersOffResult, TriedInDetail } from "./ablation-run.ts";
 import { ablationCells } from "./layers-cells.ts";
@@ -23,7 +23,6 @@ import {
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const STORE = path("ablation.json");
 const README = path("../../README.md");
-const BIOME = path("../../node_modules/.bin/biome");
 const WORKER = new URL("ablation-worker.ts", import.meta.url);
 
 /** Sets that one thread tries before another one takes over: each leaves an app behind that nothing frees. */
@@ -48,8 +47,7 @@ async function main(): Promise<number> {
   const stored = { commit, at: new Date().toISOString(), alone, seeds, cells, tried };
   process.stdout.write(`\n${tableOf(stored)}\n`);
   if (options.store) {
-    writeFileSync(STORE, JSON.stringify(stored));
-    execFileSync(BIOME, ["format", "--write", STORE], { stdio: "ignore" });
+    storeJson(STORE, stored);
     writeTable(stored);
   }
   const missed = surprises(stored);
@@ -110,7 +108,7 @@ async function runSets(
     const pieces = left
       .slice(first, first + atOnce)
       .map((name): LayersOff => ({ name, keys: keysOf(name, keysFor, kept.summary) }));
-    await onThreads(WORKER, { workerData: app }, pieces, threads, (answer) => {
+    await onThreads(WORKER, { workerData: app, resourceLimits: LARGE_NURSERY }, pieces, threads, (answer) => {
       const { name, tried } = answer as LayersOffResult;
       kept.add(name, { [name]: tried }, wanted, () => `${name}: ${inShort(tried)}`);
     });

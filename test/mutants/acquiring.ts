@@ -1,5 +1,15 @@
 import type { Mutant } from "./mutant.ts";
 
+/** What breaks where a newer item of a stream is written over by an older one: all that stood on it. */
+const WRITTEN_OVER = [
+  "fence-rises",
+  "lock-taken",
+  "legal-moves",
+  "over-stays-over",
+  "stop-respected",
+  "frozen-set",
+];
+
 const STREAM = "lambdas/stream-change.ts";
 const ACQUIRE = "lambdas/billing-batch/acquire-lock/acquire-lock.ts";
 const SUBMIT = "lambdas/billing-batch/submit-bank-file/submit-bank-file.ts";
@@ -86,14 +96,7 @@ export const ACQUIRING: readonly Mutant[] = [
 `,
       },
     ],
-    predicted: [
-      "fence-rises",
-      "lock-taken",
-      "legal-moves",
-      "over-stays-over",
-      "stop-respected",
-      "frozen-set",
-    ],
+    predicted: WRITTEN_OVER,
     because:
       "two that acquire at once both write the fence after the one that both have seen, and bring back what stood there then",
   },
@@ -338,14 +341,7 @@ export const ACQUIRING: readonly Mutant[] = [
 `,
       },
     ],
-    predicted: [
-      "fence-rises",
-      "lock-taken",
-      "legal-moves",
-      "over-stays-over",
-      "stop-respected",
-      "frozen-set",
-    ],
+    predicted: WRITTEN_OVER,
     because:
       "what was decided on one item is written over another one: its fence, its files, whether it was over or stopped",
   },

@@ -2,13 +2,9 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { modeOf } from "../simulation/modes.ts";
 import type { SimulatedApp } from "../simulation/simulated-app.ts";
-import type { ChangedSeed } from "./changed-worker.ts";
+import { LARGE_NURSERY } from "../simulation/threads.ts";
+import type { ChangedCell, ChangedSeed } from "./changed-run.ts";
 import type { MutantRun } from "./verdict.ts";
-
-/** A cell of the crash matrix, `b.131.lose`, of a changed app. */
-interface ChangedCell extends Pick<ChangedSeed, "parts" | "judges"> {
-  readonly cell: string;
-}
 
 /** Runs that one thread does one after the other: what is loaded for the first serves all of them. */
 export interface MutantRuns {
@@ -75,8 +71,7 @@ class Runner {
   async #run(piece: ChangedSeed | ChangedCell): Promise<MutantRun> {
     this.#worker ??= new Worker(new URL("./changed-worker.ts", import.meta.url), {
       workerData: this.#app,
-      // Most of what a run makes is garbage at once: a small nursery would spend its time in moving it.
-      resourceLimits: { maxYoungGenerationSizeMb: 96 },
+      resourceLimits: LARGE_NURSERY,
       // It strips the types of what it changes by a function of Node that is said to be experimental.
       execArgv: ["--disable-warning=ExperimentalWarning"],
     });

@@ -1,3 +1,4 @@
+import { type Marks, withQuoted } from "../quoted.ts";
 import { ALONE, LAYERS } from "./layers-off.ts";
 import {
   DUPLICATES,
@@ -12,8 +13,10 @@ import {
   type Tried,
 } from "./layers-tried.ts";
 
-export const BEGIN = "<!-- layers off: written by npm run ablation -->";
-export const END = "<!-- layers off: end -->";
+export const MARKS: Marks = {
+  begin: "<!-- layers off: written by npm run ablation -->",
+  end: "<!-- layers off: end -->",
+};
 
 const HEADS: Readonly<Record<Place, string>> = {
   "books-everything": "bank books all",
@@ -23,12 +26,7 @@ const HEADS: Readonly<Record<Place, string>> = {
 
 /** The README with the table of what is stored between its two marks. @throws if they are not there, once and in order */
 export function withTable(readme: string, stored: StoredAblation): string {
-  const [before, rest, ...more] = readme.split(BEGIN);
-  const [, after, ...evenMore] = rest?.split(END) ?? [];
-  if (before === undefined || after === undefined || more.length + evenMore.length > 0) {
-    throw new Error(`the README needs each of ${BEGIN} and ${END} once`);
-  }
-  return `${before}${BEGIN}\n${tableOf(stored)}\n${END}${after}`;
+  return withQuoted(readme, MARKS, tableOf(stored));
 }
 
 /** The layers alone, one row each; then the pairs that do what neither of them does alone; then how many do nothing. */

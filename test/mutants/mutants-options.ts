@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { optionsIn, wholeNumber } from "../../infra/command-options.ts";
 import { WrongInput } from "../../infra/wrong-input.ts";
 import type { Mutant } from "./mutant.ts";
 
@@ -35,41 +35,27 @@ export interface MutantsOptions {
 
 /** Reads the command line; "help" where it asks for help. Throws WrongInput with a sentence. */
 export function mutantsOptions(args: readonly string[], all: readonly Mutant[]): MutantsOptions | "help" {
-  const { values } = parsed(args);
+  const values = optionsIn(args, OPTIONS);
   if (values.help) return "help";
   const only = values.only?.split(",");
   const strange = only?.find((id) => !all.some((mutant) => mutant.id === id));
   if (strange !== undefined) throw new WrongInput(`--only: there is no mutant ${strange}; --list names them`);
   return {
     mutants: only === undefined ? all : all.filter(({ id }) => only.includes(id)),
-    seeds: whole("--seeds", values.seeds ?? "400"),
-    threads: whole("--threads", values.threads ?? "2"),
+    seeds: wholeNumber("--seeds", values.seeds ?? "400", 7),
+    threads: wholeNumber("--threads", values.threads ?? "2", 7),
     list: values.list ?? false,
     store: values.store ?? false,
     fresh: values.fresh ?? false,
   };
 }
 
-function whole(name: string, text: string): number {
-  if (!/^[1-9]\d{0,6}$/.test(text)) throw new WrongInput(`${name} is a whole number above zero`);
-  return Number(text);
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        only: { type: "string" },
-        seeds: { type: "string" },
-        threads: { type: "string" },
-        list: { type: "boolean" },
-        store: { type: "boolean" },
-        fresh: { type: "boolean" },
-        help: { type: "boolean" },
-      },
-    });
-  } catch (error) {
-    throw new WrongInput((error as Error).message, { cause: error });
-  }
-}
+const OPTIONS = {
+  only: { type: "string" },
+  seeds: { type: "string" },
+  threads: { type: "string" },
+  list: { type: "boolean" },
+  store: { type: "boolean" },
+  fresh: { type: "boolean" },
+  help: { type: "boolean" },
+} as const;

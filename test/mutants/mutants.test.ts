@@ -6,7 +6,8 @@ import { onChangedThreads } from "./changed-threads.ts";
 import { mistakesIn } from "./edit-checks.ts";
 import { typeErrorsIn } from "./edited-types.ts";
 import { MUTANTS } from "./mutants.ts";
-import { quotedIn, RATE_PAGES } from "./rates-page.ts";
+import { quotedIn } from "../quoted.ts";
+import { MARKS, RATE_PAGES } from "./rates-page.ts";
 import { replayed } from "./replay.ts";
 import { mistakesInStore, storedRates } from "./stored-rates.ts";
 import { verdictOf } from "./verdict.ts";
@@ -49,7 +50,7 @@ describe("the mutants", () => {
 
   it.each(Object.entries(RATE_PAGES))("are told of in %s as they are stored", (name, quote) => {
     const page = readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
-    expect(quotedIn(page)).toBe(quote(store, MUTANTS));
+    expect(quotedIn(page, MARKS)).toBe(quote(store, MUTANTS));
   });
 });
 

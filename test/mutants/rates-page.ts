@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { type Marks, withQuoted } from "../quoted.ts";
 import { listed, totalOf } from "./kill-rate.ts";
 import type { Mutant } from "./mutant.ts";
 import type { StoredRate, StoredRates } from "./stored-rates.ts";
@@ -10,8 +11,7 @@ export const RATE_PAGES = {
   "README.md": ratesSentence,
 } as const;
 
-const BEGIN = "<!-- mutants -->";
-const END = "<!-- /mutants -->";
+export const MARKS: Marks = { begin: "<!-- mutants -->", end: "<!-- /mutants -->" };
 
 /** Every mutant, rarest kill first. */
 export function ratesTable({ mutants: stored }: StoredRates, mutants: readonly Mutant[]): string {
@@ -59,27 +59,10 @@ const shareOf = (rate: StoredRate) => totalOf(rate).killed / totalOf(rate).runs;
 const told = (share = 0) => `${(100 * share).toFixed(1)} %`;
 const percent = ({ killed, runs }: { killed: number; runs: number }) => told(killed / Math.max(1, runs));
 
-/** What stands between the two comments of a page. @throws if they are not there once */
-export function quotedIn(page: string): string {
-  const [, rest, ...more] = page.split(BEGIN);
-  const [quoted, after] = rest?.split(END) ?? [];
-  if (quoted === undefined || after === undefined || more.length > 0) {
-    throw new Error(`a page must have ${BEGIN} and then ${END}, once`);
-  }
-  return quoted.trim();
-}
-
 /** Writes what the store says into every page that quotes it. */
 export function writeRatePages(store: StoredRates, mutants: readonly Mutant[]): void {
   for (const [name, quote] of Object.entries(RATE_PAGES)) {
     const path = fileURLToPath(new URL(`../../${name}`, import.meta.url));
-    const page = readFileSync(path, "utf8");
-    quotedIn(page);
-    const [before = ""] = page.split(BEGIN);
-    const [, after = ""] = page.split(END);
-    const quoted = quote(store, mutants);
-    // A comment that begins a line would end the paragraph that it stands in.
-    const around = quoted.includes("\n") ? "\n" : "";
-    writeFileSync(path, [before, BEGIN, around, quoted, around, END, after].join(""));
+    writeFileSync(path, withQuoted(readFileSync(path, "utf8"), MARKS, quote(store, mutants)));
   }
 }

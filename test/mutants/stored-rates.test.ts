@@ -1,15 +1,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { rateOfSeed, ratesTogether, rateOfCell, UNTRIED } from "./kill-rate.ts";
-import { quotedIn, ratesSentence, ratesTable } from "./rates-page.ts";
-import {
-  mistakesInStore,
-  storedRates,
-  type StoredRate,
-  type StoredRates,
-  storeText,
-  toStore,
-} from "./stored-rates.ts";
+import { quotedIn } from "../quoted.ts";
+import { storedText } from "../stored-json.ts";
+import { MARKS, ratesSentence, ratesTable } from "./rates-page.ts";
+import { mistakesInStore, storedRates, type StoredRate, type StoredRates, toStore } from "./stored-rates.ts";
 
 const kill = { is: "killed", by: "sums" } as const;
 const rate = [
@@ -34,7 +29,7 @@ describe("the store", () => {
   });
 
   it("is text of which each flat thing is one line, and is read as it was written", () => {
-    const text = storeText(store(stored));
+    const text = storedText(store(stored));
     expect(JSON.parse(text)).toEqual(store(stored));
     expect(text).toContain('"deduplicates": { "runs": 4, "ran": 4, "killed": 2 }');
     expect(text).toContain('"killingSeeds": [1, 2]');
@@ -42,7 +37,7 @@ describe("the store", () => {
 
   it("is text that the formatter leaves as it is, also where a flat thing is too long for a line", () => {
     const kept = readFileSync(new URL("results.json", import.meta.url), "utf8");
-    expect(storeText(storedRates())).toBe(kept);
+    expect(storedText(storedRates())).toBe(kept);
     expect(Math.max(...kept.split("\n").map((line) => line.length))).toBeLessThanOrEqual(110);
   });
 
@@ -89,8 +84,8 @@ describe("a page", () => {
   });
 
   it("is quoted between its two comments, and must have them", () => {
-    expect(quotedIn("a <!-- mutants -->\nb\n<!-- /mutants --> c")).toBe("b");
-    expect(() => quotedIn("a <!-- mutants --> b")).toThrow("a page must have");
-    expect(() => quotedIn("<!-- mutants --> <!-- mutants --> b <!-- /mutants -->")).toThrow("once");
+    expect(quotedIn("a <!-- mutants -->\nb\n<!-- /mutants --> c", MARKS)).toBe("b");
+    expect(() => quotedIn("a <!-- mutants --> b", MARKS)).toThrow("a page must have");
+    expect(() => quotedIn("<!-- mutants --> <!-- mutants --> b <!-- /mutants -->", MARKS)).toThrow("once");
   });
 });

@@ -1,6 +1,7 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Counts, type KillRate, type ModeCounts, replayedSeeds } from "./kill-rate.ts";
+import { storeJson } from "../stored-json.ts";
 import type { BankMode } from "../simulation/events.ts";
 
 const STORE = fileURLToPath(new URL("results.json", import.meta.url));
@@ -50,26 +51,8 @@ export function toStore(commit: string, seeds: number, rate: KillRate): StoredRa
   };
 }
 
-/** The formatter's width (columns). */
-const LINE = 110;
-
-/** Keeps rates as text that the repository's formatter leaves as it is. */
 export function storeRates(rates: StoredRates, path = STORE): void {
-  writeFileSync(path, storeText(rates));
-}
-
-export function storeText(rates: StoredRates): string {
-  const text = JSON.stringify(rates, undefined, 2);
-  // A flat thing is one line where it fits on one, its name and the comma behind it included.
-  const flat = text.replace(
-    /^( *(?:"[^"]*": )?)(\{[^{}]*\}|\[[^[\]{}]*\])(,?)$/gm,
-    (all: string, before: string, thing: string, after: string) => {
-      const joined = thing.replace(/\n\s*/g, " ").replace(/^\[ /, "[").replace(/ \]$/, "]");
-      const line = `${before}${joined}${after}`;
-      return line.length <= LINE ? line : all;
-    },
-  );
-  return `${flat}\n`;
+  storeJson(path, rates);
 }
 
 /**

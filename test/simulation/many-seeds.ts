@@ -3,7 +3,7 @@ import type { BankMode } from "./events.ts";
 import { MODES } from "./modes.ts";
 import type { Chunk, ChunkDone } from "./seed-worker.ts";
 import { NOTHING, type Summary, together } from "./summary.ts";
-import { onThreads } from "./threads.ts";
+import { LARGE_NURSERY, onThreads } from "./threads.ts";
 
 /** Seeds that are run together and reported at once. */
 const CHUNK_SEEDS = 50;
@@ -20,8 +20,7 @@ export async function runChunks(
   onDone: (done: ChunkDone, all: Summary) => void = () => {},
 ): Promise<Summary> {
   let all: Summary = NOTHING;
-  // Most of what a run makes is garbage at once: a small nursery would spend its time in moving it.
-  const options = { workerData: app, resourceLimits: { maxYoungGenerationSizeMb: 96 } };
+  const options = { workerData: app, resourceLimits: LARGE_NURSERY };
   const worker = new URL("./seed-worker.ts", import.meta.url);
   await onThreads(worker, options, chunks, threads, (answer) => {
     const done = answer as ChunkDone;

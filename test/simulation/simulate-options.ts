@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { optionsIn, wholeNumber } from "../../infra/command-options.ts";
 import { WrongInput } from "../../infra/wrong-input.ts";
 import type { BankMode } from "./events.ts";
 import { MODES } from "./modes.ts";
@@ -40,7 +40,7 @@ export interface SimulateOptions {
 
 /** Reads the command line; "help" where it asks for help. Throws WrongInput with a sentence. */
 export function simulateOptions(args: readonly string[]): SimulateOptions | "help" {
-  const { values } = parsed(args);
+  const values = optionsIn(args, OPTIONS);
   if (values.help) return "help";
   const parts = values.only === undefined ? PARTS : PARTS.filter((part) => part === values.only);
   if (parts.length === 0) throw new WrongInput(`--only is one of ${PARTS.join(", ")}`);
@@ -50,9 +50,9 @@ export function simulateOptions(args: readonly string[]): SimulateOptions | "hel
     parts,
     modes,
     seeds: seedsOf(values.seeds ?? "1-200000"),
-    threads: whole("--threads", values.threads ?? "2"),
-    rounds: whole("--rounds", values.rounds ?? "500"),
-    ...(values.replay !== undefined && { replay: whole("--replay", values.replay) }),
+    threads: wholeNumber("--threads", values.threads ?? "2", 9),
+    rounds: wholeNumber("--rounds", values.rounds ?? "500", 9),
+    ...(values.replay !== undefined && { replay: wholeNumber("--replay", values.replay, 9) }),
     ...(values.cell !== undefined && { cell: values.cell }),
     store: values.store ?? false,
     fresh: values.fresh ?? false,
@@ -66,29 +66,15 @@ function seedsOf(text: string): { from: number; to: number } {
   return { from: Number(from), to: Number(to) };
 }
 
-function whole(name: string, text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new WrongInput(`${name} is a whole number above zero`);
-  return Number(text);
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        only: { type: "string" },
-        seeds: { type: "string" },
-        mode: { type: "string" },
-        threads: { type: "string" },
-        rounds: { type: "string" },
-        replay: { type: "string" },
-        cell: { type: "string" },
-        store: { type: "boolean" },
-        fresh: { type: "boolean" },
-        help: { type: "boolean" },
-      },
-    });
-  } catch (error) {
-    throw new WrongInput((error as Error).message, { cause: error });
-  }
-}
+const OPTIONS = {
+  only: { type: "string" },
+  seeds: { type: "string" },
+  mode: { type: "string" },
+  threads: { type: "string" },
+  rounds: { type: "string" },
+  replay: { type: "string" },
+  cell: { type: "string" },
+  store: { type: "boolean" },
+  fresh: { type: "boolean" },
+  help: { type: "boolean" },
+} as const;

@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { endWith } from "../../infra/ops/end-with.ts";
 import { commitOf } from "../commit-of.ts";
+import { storeJson } from "../stored-json.ts";
 import { chunksOf, runChunks } from "./many-seeds.ts";
 import {
   empty,
@@ -172,7 +173,7 @@ function store(part: Part, outcome: object): void {
   } catch {
     // The first part that is stored.
   }
-  writeFileSync(RESULTS, `${JSON.stringify({ ...results, [part]: outcome }, undefined, 2)}\n`);
+  storeJson(RESULTS, { ...results, [part]: outcome });
 }
 
 await endWith(main);

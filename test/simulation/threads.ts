@@ -1,6 +1,9 @@
 import { once } from "node:events";
 import { Worker, type WorkerOptions } from "node:worker_threads";
 
+/** Most of what a run makes is garbage at once: a small nursery would spend its time in moving it. */
+export const LARGE_NURSERY = { maxYoungGenerationSizeMb: 96 };
+
 /**
  * Gives pieces of work to several threads, one at a time, until none is left.
  * @param worker the module of each thread, which answers every message with one

@@ -265,10 +265,8 @@ async function deliver(
 
 /** Whatever a write has let through: what another call has settled since this one began it is not delivered. */
 async function notSettled(ports: StepPorts, { stream, batchId }: Asker, number: number): Promise<void> {
-  const item = await ports.ledger.readStream(stream);
-  const file =
-    item?.batch?.id === batchId ? item.batch.files?.find((one) => one.number === number) : undefined;
-  if (file === undefined || isSettled(file.state)) {
+  const item = held(await ports.ledger.readStream(stream), batchId, "any");
+  if (isSettled(fileOf(item, number).state)) {
     throw new NotReconciled(
       `${fileName(batchId, number)} was settled by another call before it was delivered`,
     );

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { commitOf } from "../../commit-of.ts";
+import { storeJson } from "../../stored-json.ts";
 import { GROUPS, type Group, groupOf, mutatedFiles, WANTED, WANTED_OVERALL } from "./groups.ts";
 import { nameOf, type Report, scoreOf, type Survivor, survivorsOf, sumOf, tallyOf } from "./report.ts";
 import type { Figures, Listed, Results } from "./results.ts";
@@ -133,7 +134,7 @@ async function main(args: readonly string[]): Promise<number> {
   for (const complaint of wrong) console.log(`  ${complaint}`);
   if (values.store) {
     const stored: Results = { ...(read(RESULTS) as Results), ...results };
-    writeFileSync(RESULTS, `${JSON.stringify(stored, undefined, 2)}\n`);
+    storeJson(RESULTS, stored);
   }
   return reached.every(Boolean) && wrong.length === 0 ? 0 : 1;
 }

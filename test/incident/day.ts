@@ -62,18 +62,23 @@ export function secondName(batch: Payer["batch"]): string {
 /** The second instance's start, after the first one's (milliseconds). */
 export const SECOND_AFTER_MS = 2_000;
 
-/** What the ledger throws when the second instance acquires a lock, and how often AcquireLock tries at the most. */
+/** What the ledger throws when the second instance acquires a lock. */
+export type LockThrows = Pick<Injected, "kind" | "error">;
 export const LOCK_ERROR = "ECONNRESET";
+/** How often AcquireLock tries at the most. */
 const LOCK_TRIES = 6;
 
-/** What goes wrong with port calls that day. */
-export const FAULTS: readonly Injected[] = [
-  // Whatever the second instance tries, acquiring the lock throws.
-  ...[A, B].flatMap(({ batchId: id }) =>
+/** Whatever the second instance tries, acquiring the lock throws. */
+export function lockThrows({ kind, error }: LockThrows): Injected[] {
+  return [A, B].flatMap(({ batchId: id }) =>
     Array.from({ length: LOCK_TRIES }, (_, index) =>
-      fault(`AcquireLock:${id}:2`, "ledger.writeStream", index + 1, "error", { error: LOCK_ERROR }),
+      fault(`AcquireLock:${id}:2`, "ledger.writeStream", index + 1, kind, { error }),
     ),
-  ),
+  );
+}
+
+/** What else goes wrong with port calls that day. */
+export const FAULTS: readonly Injected[] = [
   // Answers that are lost, although the ledger has written what it was told: two for each instance.
   ...[1, 3].map((nth) => lost(`StageSegment:${A.batchId}/3:1`, nth)),
   ...[2, 3].map((nth) => lost(`StageSegment:${A.batchId}/2:2`, nth)),

@@ -5,7 +5,7 @@ import { nextSteps } from "../../infra/ops/next-steps.ts";
 import type { BatchList } from "../simulation/workload.ts";
 import { A, B, PAYERS, STREAM } from "./day.ts";
 import { OUT } from "./guards.ts";
-import type { Day, Replays } from "./replays.ts";
+import type { BareDay, Day, Replays } from "./replays.ts";
 import { introduction, isAsTold, pagesAbout, story, timesText } from "./story.ts";
 import { clock } from "./timeline.ts";
 
@@ -13,20 +13,23 @@ import { clock } from "./timeline.ts";
 
 let days: Replays;
 let again: Omit<Replays, "back">;
+let bare: readonly BareDay[];
 let text: string;
 beforeAll(async () => {
   // A thread of its own: the test runner would load the changed modules instead of Node.
   const worker = new Worker(new URL("./replays-worker.ts", import.meta.url), {
     execArgv: ["--disable-warning=ExperimentalWarning"],
   });
-  [{ days, again }] = (await once(worker, "message")) as [{ days: Replays; again: Omit<Replays, "back"> }];
+  [{ days, again, bare }] = (await once(worker, "message")) as [
+    { days: Replays; again: Omit<Replays, "back">; bare: readonly BareDay[] },
+  ];
   await worker.terminate();
   text = introduction() + story(days);
 });
 
-const timesOf = ({ debited }: Day, of: "A" | "B") =>
+const timesOf = ({ debited }: Pick<Day, "debited">, of: "A" | "B") =>
   debited.flatMap(({ batch, times }) => (batch === of ? [times] : []));
-const filesOf = ({ files }: Day) => files.map(({ batch, count }) => `${batch} ${count}`);
+const filesOf = ({ files }: Pick<Day, "files">) => files.map(({ batch, count }) => `${batch} ${count}`);
 const rings = ({ rung }: Day) =>
   rung.map(({ at, topic, alarm, of }) => [clock(at), topic, alarm, ...of].join(" "));
 
@@ -124,6 +127,26 @@ test("with one guard back, each by itself, the numbers are others", () => {
   ]);
   // A guard that is back is not missed.
   expect(days.back.filter(({ guard, day }) => day.missed.includes(guard))).toEqual([]);
+});
+
+describe("with every other layer out", () => {
+  test("each of the incident's own slips debits everybody of batch A four to eight times", () => {
+    expect(bare.map(({ slip, ran, slipped }) => [slip, ran, timesOf(slipped, "A").join(" ")])).toEqual([
+      ["lock-any-error-is-success", true, "4 4 7 7 8 8"],
+      ["lock-all-but-refused-is-success", true, "4 4 7 7 8 8"],
+      ["lock-time-out-is-success", true, "4 4 7 7 8 8"],
+      ["lock-unknown-thing-is-success", true, "4 4 7 7 8 8"],
+      ["lock-invented-fence", true, "4 4 7 7 8 8"],
+    ]);
+  });
+
+  test("the lock alone keeps the second instance from batch A's bank file", () => {
+    // The first instance's own lost answers still repeat what it stages.
+    expect(bare.map(({ held }) => timesOf(held, "A").join(" "))).toEqual(
+      Array.from({ length: 5 }, () => "1 1 1 1 2 2"),
+    );
+    expect(bare.map(({ held }) => filesOf(held)[0])).toEqual(Array.from({ length: 5 }, () => "A 8"));
+  });
 });
 
 test("a batch that A's lock keeps waiting is missing by the time at which the stream expects one", () => {

@@ -10,7 +10,19 @@ import { HOUR, MINUTE, refusal } from "../simulation/scene.ts";
 import type { SimulatedApp } from "../simulation/simulated-app.ts";
 import { Simulation } from "../simulation/simulation.ts";
 import { inputOf } from "../simulation/trouble.ts";
-import { A, B, billed, FAULTS, PAYERS, SECOND_AFTER_MS, secondName, STREAM } from "./day.ts";
+import {
+  A,
+  B,
+  billed,
+  FAULTS,
+  LOCK_ERROR,
+  lockThrows,
+  type LockThrows,
+  PAYERS,
+  SECOND_AFTER_MS,
+  secondName,
+  STREAM,
+} from "./day.ts";
 import { type Batch, batchOf, executionOf, type Instance, type Moment, moments, ownerOf } from "./moments.ts";
 
 /** One payer, as the bank's inbox has them. */
@@ -55,12 +67,15 @@ const PICK_UP_MS = 3_000;
 const ENDS = { FAILED: "ExecutionsFailed", TIMED_OUT: "ExecutionsTimedOut", ABORTED: "ExecutionsAborted" };
 
 /** Runs the day once, on the functions of this app: two instances, a team, a watch, and a bank that books what comes. */
-export async function replay(app: SimulatedApp): Promise<Replay> {
+export async function replay(
+  app: SimulatedApp,
+  lock: LockThrows = { kind: "error", error: LOCK_ERROR },
+): Promise<Replay> {
   const events: SimulationEvent[] = [];
   const watched: Count[] = [];
   const simulation = new Simulation({
     random: calm(random("the day of the incident")),
-    faults: new ListedFaults(FAULTS),
+    faults: new ListedFaults([...lockThrows(lock), ...FAULTS]),
     mode: "books-everything",
     workload: billed(),
     app,

@@ -1,6 +1,6 @@
 import { parentPort } from "node:worker_threads";
-import { replays, threeDays } from "./replays.ts";
+import { bareDays, replays, threeDays } from "./replays.ts";
 
-/** Runs all days, and the first three once more: a thread of its own, in which nobody else has loaded the app. */
+/** Runs all days, the first three once more, and the slips where nothing else is left: a thread of its own, in which nobody else has loaded the app. */
 const days = await replays();
-parentPort?.postMessage({ days, again: await threeDays() });
+parentPort?.postMessage({ days, again: await threeDays(), bare: await bareDays() });

@@ -3,10 +3,14 @@ import { join } from "node:path";
 import { synthesize } from "../../infra/local/synthesis.ts";
 import { alarmsOf, type FoundAlarm } from "../infra/alarms-of.ts";
 import type { Template } from "../infra/synthesized.ts";
+import type { Change } from "../mutants/mutant.ts";
+import { LAYERS } from "../mutants/layers-off.ts";
 import { changesThatRan, importChanged } from "../mutants/mutated.ts";
+import { partOf } from "../mutants/parts.ts";
 import { TEMPLATES } from "../simulation/definition.ts";
 import { type SimulatedApp, simulatedApp } from "../simulation/simulated-app.ts";
-import { type GuardId, guardOf, OUT, type Variant } from "./guards.ts";
+import type { LockThrows } from "./day.ts";
+import { type GuardId, guardOf, GUARDS, OUT, type Variant } from "./guards.ts";
 import type { Replay } from "./replay.ts";
 import { type Rung, rung } from "./rung.ts";
 
@@ -46,6 +50,58 @@ export async function threeDays(): Promise<Omit<Replays, "back">> {
   const oneFile = await day(from, OUT["one-file"]);
   const twoFiles = await day(from, OUT["two-files"]);
   return { built, out: { "one-file": oneFile, "two-files": twoFiles } };
+}
+
+/** The day of one of the incident's own slips, with every layer out but the one that the slip is in. */
+export interface BareDay {
+  readonly slip: string;
+  /** Whether the bad line ran. */
+  readonly ran: boolean;
+  readonly slipped: Replay;
+  /** The same without the slip: the lock alone stands. */
+  readonly held: Replay;
+}
+
+/** A change, and by which id a run tells that it has met it. */
+type Part = Parameters<typeof importChanged>[1][number];
+
+/** What each of the incident's slips mistakes for a lock. */
+const MISTAKEN: readonly (LockThrows & { readonly slip: string })[] = [
+  { slip: "lock-any-error-is-success", kind: "error", error: "ECONNRESET" },
+  { slip: "lock-all-but-refused-is-success", kind: "throttle", error: "ThrottlingException" },
+  { slip: "lock-time-out-is-success", kind: "error", error: "TimeoutError" },
+  { slip: "lock-unknown-thing-is-success", kind: "unknown", error: "undefined" },
+  { slip: "lock-invented-fence", kind: "error", error: "ECONNRESET" },
+];
+
+/** The incident's slips one after the other, in an app in which no other layer is left. */
+export async function bareDays(): Promise<readonly BareDay[]> {
+  const app = await simulatedApp();
+  const others = nothingLeft();
+  const days: BareDay[] = [];
+  for (const { slip, ...lock } of MISTAKEN) {
+    const held = await bareDay(app, others, lock);
+    const slipped = await bareDay(app, [{ id: slip, change: partOf(slip) }, ...others], lock);
+    days.push({ slip, ran: slipped.ran.has(slip), slipped: slipped.replay, held: held.replay });
+  }
+  return days;
+}
+
+/** Every guard of the incident and every layer but the one that the slips are in; what is both, once. */
+function nothingLeft(): readonly Part[] {
+  const guards: readonly (Change & { readonly id: string })[] = GUARDS.filter(({ id }) => id !== "lock");
+  const layers = LAYERS.filter(({ id }) => id !== "fail-closed" && !guards.some((guard) => guard.id === id));
+  return [...guards, ...layers].map(({ id, ...change }) => ({ id, change }));
+}
+
+async function bareDay(app: SimulatedApp, parts: readonly Part[], lock: LockThrows) {
+  const { replay } = await importChanged<typeof import("./replay.ts")>(
+    `bare ${parts.map(({ id }) => id).join(" and ")}`,
+    parts,
+    "test/incident/replay.ts",
+  );
+  changesThatRan();
+  return { replay: await replay(app, lock), ran: changesThatRan() };
 }
 
 /** What the synthesized app brings to a day. */

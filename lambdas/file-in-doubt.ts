@@ -1,3 +1,4 @@
+import { isInDoubt } from "./domain/moves.ts";
 import type { FileItem, SubmissionItem } from "./domain/records.ts";
 import { openBatch } from "./frozen-set.ts";
 import type { Ledger } from "./ports.ts";
@@ -24,8 +25,7 @@ export async function fileInDoubt(
   const name = fileName(batch.id, number);
   const file = files.find((one) => one.number === number);
   if (file === undefined) return `there is no ${name}`;
-  if (file.state !== "SUBMITTING" && file.state !== "UNKNOWN")
-    return `${name} is not in doubt: it is ${file.state}`;
+  if (!isInDoubt(file.state)) return `${name} is not in doubt: it is ${file.state}`;
   const intent = await ports.ledger.readSubmission(batch.id, number);
   if (intent?.kind !== "INTENT") {
     return `no intent of ${name} stands, so a redrive proves without anybody that it was not sent`;

@@ -1,5 +1,7 @@
 import { FIRST_EPOCH, type StreamItem } from "./domain/records.ts";
-import { LedgerBusy, StaleFence } from "./domain/faults.ts";
+import { twoDigits } from "./domain/batch.ts";
+import { LedgerBusy, LockHeld, StaleFence } from "./domain/faults.ts";
+import { isInDoubt } from "./domain/moves.ts";
 import { ConditionRefused, type Ledger } from "./ports.ts";
 
 /** How often a lost race is judged again before the step gives up and lets Step Functions decide. */
@@ -49,6 +51,17 @@ export async function changeStream(
 /** A stream that the ledger has never heard of. */
 function untouched(stream: string): StreamItem {
   return { stream, version: 0, fence: 0, epoch: FIRST_EPOCH, nonce: "" };
+}
+
+/**
+ * Refuses to take a lock over from a batch of which a file is in doubt, whatever its record says: nowhere but on this item
+ * does it stand that the file may have been sent. Behind the question whose lock it is.
+ * @throws LockHeld
+ */
+export function refuseDoubt({ batch }: StreamItem): void {
+  const doubt = batch?.files?.find(({ state }) => isInDoubt(state));
+  if (!batch || !doubt) return;
+  throw new LockHeld(`file ${twoDigits(doubt.number)} of batch ${batch.id} is in doubt, and keeps its lock`);
 }
 
 /** A stream's item whose lock is held by a batch. */

@@ -52,6 +52,11 @@ export function isSettled(state: FileStateName): boolean {
   return state === "SUBMITTED" || state === "ACKNOWLEDGED" || state === "WITHDRAWN" || state === "REJECTED";
 }
 
+/** States in which nobody knows whether the bank has the file. */
+export function isInDoubt(state: FileStateName): boolean {
+  return state === "SUBMITTING" || state === "UNKNOWN";
+}
+
 /** States from which a file could still be handed to the bank. */
 export function isSendable(state: FileStateName): boolean {
   return state === "COMPOSED" || state === "RECONCILED";

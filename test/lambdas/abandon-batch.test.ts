@@ -153,6 +153,17 @@ describe("abandoning a batch of which nothing was sent", () => {
     expect(await record(open, 2)).toBeUndefined();
   });
 
+  it("takes no lock over that has a file in doubt on it, whatever its batch's record says", async () => {
+    const world = worldOn(stores);
+    const files = [fileItem({ state: "UNKNOWN" })];
+    await world.ledger.writeStream(heldBy(world.id(1), { files }), undefined);
+    await world.ledger.writeBatch(batchItem({ stream: world.stream.name, state: "CLOSED" }), undefined);
+    await layList(world, dueList([row()]), 2);
+    const before = await itemOf(world);
+    await expect(abandon(world, world.ports(), 2)).rejects.toThrow(/^file 01 of batch .* is in doubt/);
+    expect(await itemOf(world)).toEqual(before);
+  });
+
   it("may be asked for again: nothing changes, and another batch that has the lock keeps it", async () => {
     const world = await ready(["RECONCILED"]);
     await abandon(world);

@@ -17,7 +17,7 @@ import {
 } from "../../lambdas/domain/faults.ts";
 import type { StreamItem } from "../../lambdas/domain/records.ts";
 import { ConditionRefused } from "../../lambdas/ports.ts";
-import { AT, batchItem, dueList, heldBy, row, streamItem } from "../builders.ts";
+import { AT, batchItem, dueList, fileItem, heldBy, row, streamItem } from "../builders.ts";
 import { type EmbeddedStores, embeddedStores } from "../embedded-stores.ts";
 import {
   answerLost,
@@ -138,6 +138,23 @@ describe("AcquireLock", () => {
       });
     }
   });
+
+  it.each(["SUBMITTING", "UNKNOWN"] as const)(
+    "takes no lock over that has a file %s on it, whatever its batch's record says",
+    async (state) => {
+      for (const over of ["CLOSED", "ABANDONED"] as const) {
+        const world = await worldWithLists(2);
+        const files = [fileItem({ number: 1, state: "SUBMITTED" }), fileItem({ number: 2, state })];
+        await world.ledger.writeStream(heldBy(world.id(1), { files }), undefined);
+        await world.ledger.writeBatch(batchItem({ stream: world.stream.name, state: over }), undefined);
+        const before = await itemOf(world);
+        await expect(acquire(world, world.ports(), 2)).rejects.toThrow(
+          new LockHeld(`file 02 of batch ${world.id(1)} is in doubt, and keeps its lock`),
+        );
+        expect(await itemOf(world)).toEqual(before);
+      }
+    },
+  );
 
   it("reads the stream's item before any batch record", async () => {
     const world = await worldWithLists(1);

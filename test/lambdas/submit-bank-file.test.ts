@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { submitBankFile } from "../../lambdas/billing-batch/submit-bank-file/submit-bank-file.ts";
 import {
   BankFileDamaged,
+  BatchAbandoned,
   BatchAbandoning,
   BatchUnknown,
   CutOffPassed,
@@ -166,6 +167,15 @@ describe("SubmitBankFile", () => {
       expect(await submission(world)).toBeUndefined();
       expect(await deliveries(world)).toBe(0);
     }
+  });
+
+  it("begins nothing of a batch that was abandoned, though the lock still names it and every file has its verdict", async () => {
+    const world = await ready();
+    const record = await world.ledger.readBatch(world.id());
+    if (record) await world.ledger.writeBatch({ ...record, version: 2, state: "ABANDONED" }, record.version);
+    await expect(submit(world)).rejects.toThrow(new BatchAbandoned(`batch ${world.id()} was abandoned`));
+    expect(await statesOf(world)).toEqual(["RECONCILED"]);
+    expect(await submission(world)).toBeUndefined();
   });
 
   it("judges pause and deployment again after a lost race, at the instant of its write", async () => {

@@ -168,6 +168,8 @@ bit fair;            /* people put things in order, and nothing fails meanwhile 
 #define key(b, f) ((b) * 2 + (f))
 #define isOver(state) ((state) == CLOSED || (state) == ABANDONED)
 #define isSettled(state) ((state) == SUBMITTED || (state) == WITHDRAWN || (state) == REJECTED)
+#define isInDoubt(state) ((state) == SUBMITTING || (state) == UNKNOWN)
+#define doubted(item) (isInDoubt(item.state[0]) || isInDoubt(item.state[1]))
 #define isSendable(state) ((state) == COMPOSED || (state) == RECONCILED)
 #define bitOf(line) (1 << (line))
 
@@ -477,7 +479,8 @@ inline acquireLock(p) {
           :: N.holder == b + 1 && N.owner != me && !(N.abandoning || N.owner > me || (first != 0 && first != N.fence + 1)) ->
              first = (first == 0 -> N.fence + 1 : first); N.fence = N.fence + 1; N.owner = me; fence = N.fence; write(p, 0)
 #ifdef NOLOCK
-          :: N.holder != b + 1 ->
+          :: N.holder != b + 1 && doubted(N) -> SEEN(p); goto failed
+          :: N.holder != b + 1 && !doubted(N) ->
              freeLock(N); N.holder = b + 1; N.owner = me; N.fence = N.fence + 1; fence = N.fence; write(p, 0)
 #else
           :: N.holder != b + 1 && N.holder != 0 && !isOver(record) ->
@@ -488,7 +491,8 @@ inline acquireLock(p) {
 #else
              goto failed
 #endif
-          :: N.holder != b + 1 && (N.holder == 0 || isOver(record)) ->
+          :: N.holder != b + 1 && isOver(record) && doubted(N) -> SEEN(p); goto failed
+          :: N.holder != b + 1 && (N.holder == 0 || isOver(record)) && !doubted(N) ->
              REACHED(W_OVER_LOCK_TAKEN, N.holder != 0);
              first = (first == 0 -> N.fence + 1 : first); freeLock(N); N.holder = b + 1; N.owner = me; N.fence = N.fence + 1; fence = N.fence; write(p, 0)
 #endif
@@ -949,7 +953,8 @@ inline flag(p) {
           :: N.holder == b + 1 && !N.abandoning -> N.abandoning = 1; write(p, 0)
           :: N.holder != b + 1 && record == ABANDONED -> SEEN(p); goto failed
           :: N.holder != b + 1 && record != ABANDONED && N.holder != 0 && !isOver(kind) -> SEEN(p); goto failed
-          :: N.holder != b + 1 && record != ABANDONED && (N.holder == 0 || isOver(kind)) ->
+          :: N.holder != b + 1 && record != ABANDONED && isOver(kind) && doubted(N) -> SEEN(p); goto failed
+          :: N.holder != b + 1 && record != ABANDONED && (N.holder == 0 || isOver(kind)) && !doubted(N) ->
              freeLock(N); N.holder = b + 1; N.owner = me; N.abandoning = 1; N.fence = N.fence + 1; write(p, 0)
           fi
        fi

@@ -136,7 +136,7 @@ export const OUT: Readonly<Record<string, readonly Row[]>> = {
   NOLOCK: [
     ["next", "lock_taken", "violated"],
     ["next", "at most once", "holds"],
-    ["zombies", "lost", "violated"],
+    ["zombies", "end to end", "holds"],
   ],
   FAIL_OPEN: [["next", "all", "holds"]],
   "FAIL_OPEN+NOFENCE": [["next", "end to end", "holds"]],

@@ -301,9 +301,6 @@ export const LAYERS: readonly Layer[] = [
 /** The layers of which it is known that nothing stands behind them, and why. */
 export const ALONE: Readonly<Partial<Record<string, string>>> = {
   gate: "it stands against mistakes in the code before it, which these runs make on purpose; then nothing else is left.",
-  flag:
-    "who abandons a batch before its files are frozen finds nothing to void, and a batch that goes on all the same " +
-    "freezes and sends them. Nothing else asks by then whether the batch is over.",
 };
 
 /**

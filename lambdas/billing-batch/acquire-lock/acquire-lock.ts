@@ -1,5 +1,5 @@
 import { appendEvent } from "../../audit-trail.ts";
-import { changeStream } from "../../stream-change.ts";
+import { changeStream, refuseDoubt } from "../../stream-change.ts";
 import { dueListIdentity, listInWords, sameList, startedList } from "../../due-list-identity.ts";
 import { dueListPrefix, parseBatchId } from "../../domain/batch.ts";
 import { acquiredAction } from "../../domain/execution-name.ts";
@@ -162,6 +162,7 @@ function locked(
       `batch ${seen.batch.id} has held the lock of stream ${seen.stream} since ${seen.batch.since}`,
     );
   }
+  refuseDoubt(seen);
   return { ...seen, fence: seen.fence + 1, batch: mine };
 }
 

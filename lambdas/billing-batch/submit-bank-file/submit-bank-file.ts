@@ -1,6 +1,7 @@
 import { readBatch } from "../../batch-change.ts";
 import { calendarDate } from "../../domain/calendar-date.ts";
 import {
+  BatchAbandoned,
   BatchAbandoning,
   CutOffPassed,
   DeployInProgress,
@@ -54,6 +55,8 @@ export async function submitBankFile(
   ports: StepPorts,
 ): Promise<Submission> {
   const batch = await readBatch(ports, event.batchId);
+  // Behind the flag and the fence: who abandoned it before its files were frozen has found nothing to void.
+  if (batch.state === "ABANDONED") throw new BatchAbandoned(`batch ${batch.id} was abandoned`);
   const stream = streamOf(ports.configuration, batch.stream);
   const asker: Asker = {
     stream: stream.name,

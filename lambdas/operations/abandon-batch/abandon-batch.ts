@@ -10,12 +10,12 @@ import {
   LockHeld,
   SubmissionUnknown,
 } from "../../domain/faults.ts";
-import { isSettled, moveBatch } from "../../domain/moves.ts";
+import { isInDoubt, isSettled, moveBatch } from "../../domain/moves.ts";
 import type { BatchItem, Decision, FileItem, StreamItem } from "../../domain/records.ts";
 import type { Configuration } from "../../domain/stream.ts";
 import { ConditionRefused, type Ports } from "../../ports.ts";
 import { type Asker, settleDoubt } from "../../settle-doubt.ts";
-import { changeStream, held } from "../../stream-change.ts";
+import { changeStream, held, refuseDoubt } from "../../stream-change.ts";
 import { streamOf } from "../../stream-of.ts";
 import { evidenceOf, fileName, movedFile, outboundKey, unknown, voidSubmission } from "../../submission.ts";
 
@@ -74,9 +74,7 @@ export async function abandonBatch(
   count(ports, stream.name, flagged.batch.files ?? [], files);
   const numbers = (state: boolean) =>
     files.filter((f) => (f.state === "WITHDRAWN") === state).map((f) => f.number);
-  const inDoubt = files
-    .filter(({ state }) => state === "UNKNOWN" || state === "SUBMITTING")
-    .map(({ number }) => number);
+  const inDoubt = files.filter(({ state }) => isInDoubt(state)).map(({ number }) => number);
   return { outcome, withdrawn: numbers(true), kept: numbers(false), inDoubt };
 }
 
@@ -95,7 +93,7 @@ function count(
   if (submitted > 0) metrics.count("FilesSubmitted", stream, submitted);
   if (withdrawn > 0) metrics.count("FilesWithdrawn", stream, withdrawn);
   // A file that stays in doubt ends no call here, so no error announces it.
-  const inDoubt = files.filter(({ state }) => state === "UNKNOWN" || state === "SUBMITTING").length;
+  const inDoubt = files.filter(({ state }) => isInDoubt(state)).length;
   if (inDoubt > 0) metrics.count("SubmissionUnknown", stream, inDoubt);
 }
 
@@ -121,6 +119,7 @@ function flag(
     if (seen.batch && holder?.state !== "CLOSED" && holder?.state !== "ABANDONED") {
       throw new LockHeld(`batch ${seen.batch.id} holds the lock of stream ${batch.stream}`);
     }
+    refuseDoubt(seen);
     if (record === undefined) await refuseUnheardOf(ports, batch);
     const taken = { id: batch.id, nonce, since: decision.at, abandoning: decision };
     return { ...seen, fence: seen.fence + 1, batch: taken };
@@ -148,7 +147,7 @@ async function withdrawAll(
   userId: string,
 ): Promise<readonly FileItem[]> {
   for (const file of held(flagged, asker.batchId, "any").batch.files ?? []) {
-    if (file.state === "SUBMITTING" || file.state === "UNKNOWN") await settleOrLeave(ports, asker, file);
+    if (isInDoubt(file.state)) await settleOrLeave(ports, asker, file);
     else if (!isSettled(file.state)) await withdraw(ports, asker, file, userId);
   }
   const files = held(await ports.ledger.readStream(asker.stream), asker.batchId, "any").batch.files ?? [];

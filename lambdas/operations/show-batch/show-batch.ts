@@ -1,6 +1,7 @@
 import { parseBatchId } from "../../domain/batch.ts";
 import { TrailOfExecutions } from "../../domain/execution-name.ts";
 import { BatchUnknown } from "../../domain/faults.ts";
+import { isInDoubt } from "../../domain/moves.ts";
 import { isAbout, refusedApproval } from "../../domain/proposal.ts";
 import type {
   ApprovalItem,
@@ -138,7 +139,7 @@ async function doubtViews(
   batchId: string,
   files: readonly FileItem[],
 ): Promise<DoubtView[]> {
-  const doubted = files.filter(({ state }) => state === "SUBMITTING" || state === "UNKNOWN");
+  const doubted = files.filter(({ state }) => isInDoubt(state));
   const views = await Promise.all(
     doubted.map(async (file): Promise<DoubtView[]> => {
       const { number, submitting } = file;

@@ -5,6 +5,7 @@ import type {
   ClosingItem,
   EventItem,
   FileItem,
+  OverrideProposal,
   ProposalItem,
   ReturnItem,
   SegmentItem,
@@ -71,6 +72,11 @@ export interface Ledger {
   /** Put once. */
   createProposal(item: ProposalItem): Promise<void>;
   readApprovals(batchId: string): Promise<ApprovalItem[]>;
+  /** What was proposed and approved about the stage's deploy blackout, each in order of the proposals' ids. */
+  readOverrides(): Promise<{
+    readonly proposals: readonly OverrideProposal[];
+    readonly approvals: readonly ApprovalItem[];
+  }>;
   /** Put once: the first approval of a proposal stands. */
   createApproval(item: ApprovalItem): Promise<void>;
 
@@ -164,6 +170,18 @@ export interface Execution {
   readonly input?: string;
   readonly error?: string;
   readonly cause?: string;
+}
+
+/** The calendar that says when deployments may change the app. */
+export interface ChangeCalendar {
+  /** Its state at that instant, and when that changes; absent where it does not change any more. */
+  at(instant: Instant): Promise<{ readonly state: "OPEN" | "CLOSED"; readonly until?: Instant }>;
+}
+
+/** The app's stacks. */
+export interface Stacks {
+  /** A stack's status in CloudFormation's words; undefined where there positively is none of that name. */
+  status(name: string): Promise<string | undefined>;
 }
 
 /**

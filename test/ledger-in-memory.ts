@@ -112,6 +112,7 @@ function ledgerOf(tables: Tables): LedgerInMemory {
     readProposals: async (id) => proposals.all(id),
     createProposal: async (item) => proposals.put(item.batchId, item.id, item, isAbsent),
     readApprovals: async (id) => approvals.all(id),
+    readOverrides: async () => ({ proposals: [], approvals: [] }),
     createApproval: async (item) => approvals.put(item.batchId, item.proposal, item, isAbsent),
     readEvents: async (id) => events.all(id),
     createEvent: async (item) => events.put(item.batchId, `${item.at}#${item.nonce}`, item, isAbsent),

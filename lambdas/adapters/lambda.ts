@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
+import type { CloudFormationClientConfig } from "@aws-sdk/client-cloudformation";
 import type { DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import type { SFNClientConfig } from "@aws-sdk/client-sfn";
+import type { SSMClientConfig } from "@aws-sdk/client-ssm";
 import { z } from "zod";
 import type { Configuration } from "../domain/stream.ts";
 import { announced } from "../announced.ts";
@@ -21,6 +23,9 @@ export interface Runtime {
   readonly dynamodb: DynamoDBClientConfig;
   readonly s3: S3ClientConfig;
   readonly sfn: SFNClientConfig;
+  /** Of the two functions that judge deployments, which have no other place to run than on AWS. */
+  readonly ssm?: SSMClientConfig;
+  readonly cloudformation?: CloudFormationClientConfig;
 }
 
 /** The parts of the Lambda context that a handler may need. */

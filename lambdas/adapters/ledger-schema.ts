@@ -110,7 +110,15 @@ export const streamItem: z.ZodType<StreamItem> = z.strictObject({
     })
     .optional(),
   paused: decision.optional(),
-  deploying: z.strictObject({ id: z.string(), at: z.string() }).optional(),
+  deploying: z
+    .strictObject({
+      id: z.string(),
+      at: z.string(),
+      by: z.string(),
+      override: z.string().optional(),
+      streams: z.array(z.string()),
+    })
+    .optional(),
 });
 
 export const batchItem: z.ZodType<BatchItem> = z.strictObject({
@@ -210,7 +218,7 @@ export const eventItem: z.ZodType<EventItem> = z.strictObject({
 export const streamEventItem: z.ZodType<StreamEventItem> = z.strictObject({
   stream: z.string(),
   at: z.string(),
-  action: z.enum(["pause", "resume"]),
+  action: z.enum(["pause", "resume", "deploy begin", "deploy end"]),
   by: z.string(),
   reason: z.string(),
   nonce: z.string(),

@@ -90,6 +90,7 @@ export function ledgerOn(table: Table): Ledger {
     readProposals: (id) => readAll(`BATCH#${id}`, "PROPOSAL#", schema.proposalItem),
     createProposal: (item) => table.put(stored(keys.proposal(item.batchId, item.id), item), "absent"),
     readApprovals: (id) => readAll(`BATCH#${id}`, "APPROVAL#", schema.approvalItem),
+    readOverrides: async () => ({ proposals: [], approvals: [] }),
     createApproval: (item) => table.put(stored(keys.approval(item.batchId, item.proposal), item), "absent"),
 
     readEvents: (id) => readAll(`BATCH#${id}`, "EVENT#", schema.eventItem),

@@ -128,7 +128,19 @@ export interface StreamItem {
     readonly verdict?: Verdict;
   };
   readonly paused?: Decision;
-  readonly deploying?: { readonly id: string; readonly at: string };
+  readonly deploying?: Deploying;
+}
+
+/** A deployment that holds a stream: until it ends, no batch acquires the lock and no file begins to be submitted. */
+export interface Deploying {
+  /** `deploy-<yyyymmdd>-<hhmmss>-<8 hex digits>` */
+  readonly id: string;
+  readonly at: string;
+  readonly by: string;
+  /** The override under which it began. */
+  readonly override?: string;
+  /** Every stream that it takes, in order of their names: a deployment may itself add a stream, or take one away. */
+  readonly streams: readonly string[];
 }
 
 /**
@@ -298,6 +310,19 @@ export interface ResolutionProposal extends AnyProposal {
   readonly evidence: BankStatement;
 }
 
+/** That the stage whose ledger this is may deploy through its blackout for a while. */
+export interface OverrideProposal {
+  readonly id: string;
+  readonly reason: string;
+  readonly by: string;
+  readonly at: string;
+  readonly action: "override-blackout";
+  /** Where the reason is written up, in the house's own books. */
+  readonly ticket: string;
+  /** For how long after its approval: 1 to 60. */
+  readonly minutes: number;
+}
+
 /** A second person's yes to one proposal. */
 export interface ApprovalItem {
   readonly batchId: string;
@@ -322,7 +347,7 @@ export interface EventItem {
 /** One line of a stream's audit trail: what people did to the stream, and not to one of its batches. */
 export interface StreamEventItem extends Required<Omit<EventItem, "batchId">> {
   readonly stream: string;
-  readonly action: "pause" | "resume";
+  readonly action: "pause" | "resume" | "deploy begin" | "deploy end";
 }
 
 /** What StageSegment leaves of one staged row in its segment object: one JSON line. */

@@ -44,7 +44,8 @@ const fileOf = (item: StreamState) => item.batch.files[0] as StreamState["batch"
 describe("after the gate has passed, nothing is sent", () => {
   const refusals: Record<string, { change: (item: StreamState) => void; error: string }> = {
     "during a deployment": {
-      change: (item) => void (item.deploying = { id: "release 7", at: "2026-03-02T00:00:00Z" }),
+      change: (item) =>
+        void (item.deploying = { id: "d-7", at: "2026-03-02T00:00:00Z", by: "ci", streams: [] }),
       error: "DeployInProgress",
     },
     "by a ledger of another epoch": { change: (item) => void (item.epoch = 2), error: "EpochMismatch" },

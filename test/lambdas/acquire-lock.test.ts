@@ -218,7 +218,7 @@ describe("AcquireLock", () => {
     const decision = { by: "ann", reason: "why", at: AT };
     const refusals: [Partial<StreamItem>, new (message: string) => Error][] = [
       [{ paused: decision }, StreamPaused],
-      [{ deploying: { id: "d-1", at: AT } }, DeployInProgress],
+      [{ deploying: { id: "d-1", at: AT, by: "ci", streams: [] } }, DeployInProgress],
       [{ epoch: 2 }, EpochMismatch],
     ];
     for (const [over, fault] of refusals) {
@@ -334,7 +334,9 @@ describe("AcquireLock, to whoever is refused,", () => {
       );
     };
     expect(await said({ paused: decision })).toBe(`stream S was paused by ann at ${AT}`);
-    expect(await said({ deploying: { id: "d-1", at: AT } })).toBe("deployment d-1 holds stream S");
+    expect(await said({ deploying: { id: "d-1", at: AT, by: "ci", streams: [] } })).toBe(
+      "deployment d-1 holds stream S",
+    );
     expect(await said({ epoch: 2 })).toBe("the ledger's epoch for S is 2, the configuration's is 1");
   });
 

@@ -52,7 +52,7 @@ describe.each(ledgers)("the ledger %s", (_, open) => {
     }),
     stream: "full",
     paused: DECISION,
-    deploying: { id: "d-1", at: AT },
+    deploying: { id: "d-1", at: AT, by: "ci", streams: [] },
   };
 
   it("gives back every item as it was put", async () => {

@@ -155,7 +155,7 @@ describe("SubmitBankFile", () => {
     const cases: [Parameters<typeof reconciled>[2], Partial<StreamItem>, new (message: string) => Error][] = [
       [{ paused: DECISION }, {}, StreamPaused],
       [{ abandoning: DECISION }, {}, BatchAbandoning],
-      [{}, { deploying: { id: "d-1", at: AT } }, DeployInProgress],
+      [{}, { deploying: { id: "d-1", at: AT, by: "ci", streams: [] } }, DeployInProgress],
       [{}, { epoch: 2 }, EpochMismatch],
     ];
     for (const [over, change, fault] of cases) {
@@ -181,7 +181,7 @@ describe("SubmitBankFile", () => {
   it("judges pause and deployment again after a lost race, at the instant of its write", async () => {
     const changes: [Partial<StreamItem>, new (message: string) => Error][] = [
       [{ paused: DECISION }, StreamPaused],
-      [{ deploying: { id: "d-1", at: AT } }, DeployInProgress],
+      [{ deploying: { id: "d-1", at: AT, by: "ci", streams: [] } }, DeployInProgress],
       [{ epoch: 9 }, EpochMismatch],
     ];
     for (const [change, fault] of changes) {
@@ -343,7 +343,9 @@ describe("SubmitBankFile, to whoever watches,", () => {
       return said(world);
     };
     expect(await held({ paused: DECISION })).toBe("stream S was paused by ann");
-    expect(await held({ deploying: { id: "d-1", at: AT } })).toBe("deployment d-1 holds stream S");
+    expect(await held({ deploying: { id: "d-1", at: AT, by: "ci", streams: [] } })).toBe(
+      "deployment d-1 holds stream S",
+    );
     expect(await held({ epoch: 2 })).toBe("the ledger's epoch for S is 2, the configuration's is 1");
     const abandoning = worldOn(memory());
     await reconciled(abandoning, ["RECONCILED"], { abandoning: DECISION });

@@ -537,7 +537,7 @@ describe("showing a batch", () => {
   it("tells a pause and a deployment of its stream, and no files before there are any", async () => {
     const { ledger, world } = inMemory();
     const paused = { ...WHO, at: AT };
-    const deploying = { id: "d-1", at: AT };
+    const deploying = { id: "d-1", at: AT, by: "ci", streams: [] };
     ledger.putStream(heldBy(world.id(), {}, { stream: world.stream.name, paused, deploying }));
     ledger.putBatch(batchItem({ stream: world.stream.name }));
     expect(await show(world)).toMatchObject({ files: [], stream: { paused, deploying } });

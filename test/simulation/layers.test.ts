@@ -272,7 +272,7 @@ describe("stop-respected", () => {
 
   it.each([
     ["a paused stream", { paused: stop }],
-    ["a stream that is being deployed", { deploying: { id: "d1", at: AT } }],
+    ["a stream that is being deployed", { deploying: { id: "d1", at: AT, by: "ci", streams: [] } }],
   ])("lets no batch acquire the lock of %s", (_, stopped) => {
     stream(streamItem({ version: 1, fence: 0, ...stopped }));
     expect(stream(heldBy(ID, {}, { version: 2, fence: 1, ...stopped }))).toEqual(["stop-respected"]);

@@ -99,7 +99,7 @@ it("sees nothing wrong in a file that is begun, looked for, delivered and confir
 describe("begun-when-allowed", () => {
   it.each([
     ["its stream is paused", {}, { paused: { by: "ann", at: AT, reason: "r" } }],
-    ["a deployment is on", {}, { deploying: { id: "d1", at: AT } }],
+    ["a deployment is on", {}, { deploying: { id: "d1", at: AT, by: "ci", streams: [] } }],
     ["its batch is being abandoned", { abandoning: { by: "ann", at: AT, reason: "r" } }, {}],
   ])("lets no file be begun while %s", (_, batch, over) => {
     began();

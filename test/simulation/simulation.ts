@@ -140,7 +140,10 @@ export class Simulation {
     if (before === undefined) return;
     const { deploying: _, ...free } = before;
     const at = new Date(this.scheduler.now).toISOString();
-    const held = deployment === undefined ? free : { ...free, deploying: { id: deployment, at } };
+    const held =
+      deployment === undefined
+        ? free
+        : { ...free, deploying: { id: deployment, at, by: "ci", streams: [stream] } };
     this.#put("ci", "Deployment", before, held);
   }
 

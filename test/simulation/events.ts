@@ -22,7 +22,7 @@ export interface Effect {
   readonly type: "effect";
   readonly at: Time;
   readonly caller: Caller;
-  readonly port: "ledger" | "objects" | "executions";
+  readonly port: "ledger" | "objects" | "executions" | "changeCalendar" | "stacks";
   /** The port's method. */
   readonly method: string;
   readonly args: readonly unknown[];

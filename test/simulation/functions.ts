@@ -6,7 +6,8 @@ import { planBatch } from "../../lambdas/billing-batch/plan-segments/plan-segmen
 import { reconcile } from "../../lambdas/billing-batch/reconcile/reconcile.ts";
 import { stageSegment } from "../../lambdas/billing-batch/stage-segment/stage-segment.ts";
 import { submitBankFile } from "../../lambdas/billing-batch/submit-bank-file/submit-bank-file.ts";
-import type { Configuration } from "../../lambdas/domain/stream.ts";
+import type { DeployPorts } from "../../lambdas/deploy-facts.ts";
+import { deployGate } from "../../lambdas/deploy-gate/deploy-gate.ts";
 import { abandonBatch } from "../../lambdas/operations/abandon-batch/abandon-batch.ts";
 import { approve } from "../../lambdas/operations/approve/approve.ts";
 import { continueBatch } from "../../lambdas/operations/continue-batch/continue-batch.ts";
@@ -18,11 +19,11 @@ import type { Executions, Once, Ports } from "../../lambdas/ports.ts";
 import { startBatch } from "../../lambdas/start-batch/start-batch.ts";
 
 /** All that any function of the app may be given. */
-export type EveryPort = Ports & {
-  readonly configuration: Configuration;
-  readonly executions: Executions;
-  readonly once: Once;
-};
+export type EveryPort = Ports &
+  DeployPorts & {
+    readonly executions: Executions;
+    readonly once: Once;
+  };
 
 type Call = (event: never, ports: EveryPort, remainingMs: number) => Promise<unknown>;
 
@@ -45,6 +46,7 @@ const FUNCTIONS = {
   ResumeStream: resumeStream,
   Propose: propose,
   Approve: approve,
+  DeployGate: deployGate,
 } satisfies Record<string, Call>;
 
 export type FunctionName = keyof typeof FUNCTIONS;

@@ -1,6 +1,7 @@
 import type { Bank } from "./bank.ts";
 import type { Observer, SimulationEvent, Violation } from "./events.ts";
 import { ClaimLayers } from "./claim-layers.ts";
+import { type DeployMark, DeployLayers } from "./deploy-layers.ts";
 import { GateLayers } from "./gate-layers.ts";
 import { Layers } from "./layers.ts";
 import { Marks } from "./marks.ts";
@@ -19,6 +20,7 @@ export type JudgedBy = "all" | "end-to-end" | "nobody";
 export class Judges implements Observer {
   readonly picture = new Picture();
   readonly marks: Marks;
+  readonly #deployments: DeployLayers;
   readonly #layers: readonly Observer[];
   readonly #truth: Truth;
 
@@ -29,7 +31,14 @@ export class Judges implements Observer {
     this.#judgedBy = judgedBy;
     const layers = new Layers(this.picture);
     const claims = new ClaimLayers(this.picture, workload, (claim) => layers.held(claim));
-    this.#layers = [layers, claims, new GateLayers(this.picture), new Sending(workload, this.picture)];
+    this.#deployments = new DeployLayers(this.picture, Object.keys(workload.configuration.streams));
+    this.#layers = [
+      layers,
+      claims,
+      new GateLayers(this.picture),
+      new Sending(workload, this.picture),
+      this.#deployments,
+    ];
     this.marks = new Marks(this.picture, bank);
     this.#truth = new Truth(workload, bank, this.picture);
   }
@@ -41,6 +50,11 @@ export class Judges implements Observer {
     this.marks.see(event);
     this.picture.see(event);
     return together(broken, this.#truth.see(event));
+  }
+
+  /** What deployments have come through. */
+  get deployments(): ReadonlyMap<DeployMark, number> {
+    return this.#deployments.counts;
   }
 
   #brokenLayers(event: SimulationEvent): readonly Violation[] {

@@ -30,11 +30,19 @@ export async function runChunks(
   return all;
 }
 
-/** Seeds from one to another, both included, in chunks. */
-export function chunksOf(from: number, to: number, modes: readonly BankMode[] = MODES): Chunk[] {
+/**
+ * Seeds from one to another, both included, in chunks.
+ * @param deployers whether CI jobs deploy beside the batches
+ */
+export function chunksOf(
+  from: number,
+  to: number,
+  modes: readonly BankMode[] = MODES,
+  deployers = false,
+): Chunk[] {
   const chunks: Chunk[] = [];
   for (let first = from; first <= to; first += CHUNK_SEEDS) {
-    chunks.push({ from: first, to: Math.min(first + CHUNK_SEEDS - 1, to), modes });
+    chunks.push({ from: first, to: Math.min(first + CHUNK_SEEDS - 1, to), modes, deployers });
   }
   return chunks;
 }

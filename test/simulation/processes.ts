@@ -1,6 +1,6 @@
 import { clockFrom } from "../../lambdas/adapters/clock.ts";
 import type { Configuration } from "../../lambdas/domain/stream.ts";
-import type { Clock, Executions, Instant, Ledger, Objects } from "../../lambdas/ports.ts";
+import type { ChangeCalendar, Clock, Executions, Instant, Ledger, Objects, Stacks } from "../../lambdas/ports.ts";
 import type { Caller, Effect, SimulationEvent } from "./events.ts";
 import {
   type CallName,
@@ -171,6 +171,11 @@ export class Processes {
         count: (name, stream, value = 1) =>
           emit({ type: "count", at: scheduler.now, caller, name, stream, value }),
       },
+      changeCalendar: this.#travelling(process, "changeCalendar", OPEN_CALENDAR),
+      stacks: this.#travelling(process, "stacks", STANDING_STACKS),
+      billingStack: "DebitOnce-prod-Billing",
+      // Without schedules nothing is due, so that deployments come as near to batches as they can.
+      schedules: false,
       once: async (key, fingerprint, _remainingMs, run) => {
         const before = startedBefore.get(key);
         if (before === fingerprint && process.random.chance(0.7)) return "repeated";
@@ -354,6 +359,10 @@ export class Processes {
   }
 }
 
+/** What a deployment is not about here, but may fail to read. */
+const OPEN_CALENDAR: ChangeCalendar = { at: async () => ({ state: "OPEN" }) };
+const STANDING_STACKS: Stacks = { status: async () => "UPDATE_COMPLETE" };
+
 const QUARTER_MS = 15 * 60_000;
 /** The zone's rules are asked for the same few instants a thousand times, and are the same for all runs. */
 const instants = new Map<string, ReturnType<Clock["instantOf"]>>();
@@ -436,13 +445,14 @@ async function standing(
 
 /** What an event is about, as far as it has a name. */
 function subjectOf(event: unknown): string {
-  const { batchId, stream, proposal, segment } = event as {
+  const { batchId, stream, proposal, segment, deployment } = event as {
     readonly batchId?: string;
     readonly stream?: string;
     readonly proposal?: string;
     readonly segment?: number;
+    readonly deployment?: string;
   };
-  const about = batchId ?? stream ?? proposal?.split(".")[0] ?? "";
+  const about = batchId ?? stream ?? proposal?.split(".")[0] ?? deployment ?? "";
   return segment === undefined ? about : `${about}/${segment}`;
 }
 

@@ -1,6 +1,7 @@
 import { MORNING } from "../builders.ts";
 import type { SimulatedApp } from "./simulated-app.ts";
 import type { BankMode, Violation } from "./events.ts";
+import { deployers } from "./deployers.ts";
 import { DrawnFaults, type FaultSource, type Injected, ListedFaults } from "./faults.ts";
 import { type End, successors, tend } from "./operator.ts";
 import type { JudgedBy } from "./judges.ts";
@@ -50,6 +51,8 @@ export interface RunOptions {
   readonly traced?: "kept" | "hashed" | "none";
   /** Whether every layer is judged, or only what came of it end to end; all of it unless told. */
   readonly judges?: JudgedBy;
+  /** With CI jobs that deploy through the gate, instead of deployments that merely happen. */
+  readonly deployers?: boolean;
 }
 
 /**
@@ -123,7 +126,7 @@ export async function runSeed(seed: number, mode: BankMode, options: RunOptions)
     starts(scene, list);
   }
   meddler(scene);
-  deployments(scene);
+  if (!options.deployers) deployments(scene);
   damage(scene);
   rush(scene);
   restore(scene);
@@ -133,10 +136,12 @@ export async function runSeed(seed: number, mode: BankMode, options: RunOptions)
   let isLeft = false;
   const mistake = mistakes(scene);
   const abandoned = sleeper(scene, drawn);
+  const waited = options.deployers ? deployers(scene) : undefined;
   simulation.misread = mistake.misread ?? simulation.misread;
   simulation.happened = (event) => {
     mistake.happened?.(event);
     abandoned(event);
+    waited?.(event);
     isLeft ||= event.type === "action" && (event.who === "mistaken code" || event.what === "abandon early");
   };
   const ends: Partial<Record<End, number>> = {};
@@ -182,7 +187,7 @@ export async function runSeed(seed: number, mode: BankMode, options: RunOptions)
     last: simulation.trace.last,
     hash: simulation.trace.digest(),
     faults: simulation.countedFaults,
-    marks: simulation.marks,
+    marks: options.deployers ? { ...simulation.marks, ...simulation.deployMarks } : simulation.marks,
     ends,
     reached: simulation.reached,
     lasted: scheduler.now - began,

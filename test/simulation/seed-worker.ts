@@ -11,6 +11,8 @@ export interface Chunk {
   readonly to: number;
   /** Seeds take them by turns: with both, every other seed runs in the other one. */
   readonly modes: readonly BankMode[];
+  /** With CI jobs that deploy beside the batches. */
+  readonly deployers: boolean;
 }
 
 export interface ChunkDone {
@@ -31,7 +33,8 @@ parentPort?.on("message", (chunk: Chunk) => {
 async function answer(chunk: Chunk): Promise<void> {
   let summary: Summary = NOTHING;
   for (let seed = chunk.from; seed <= chunk.to; seed += 1) {
-    summary = together(summary, summaryOf(await runSeed(seed, modeOf(seed, chunk.modes), { app })));
+    const { modes, deployers } = chunk;
+    summary = together(summary, summaryOf(await runSeed(seed, modeOf(seed, modes), { app, deployers })));
   }
   parentPort?.postMessage({ chunk, summary } satisfies ChunkDone);
 }

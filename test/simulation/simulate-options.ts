@@ -5,10 +5,10 @@ import { MODES } from "./modes.ts";
 
 export const SIMULATE_HELP = `Runs the billing batch on faulty ports in virtual time, seed by seed, and judges what the bank got.
 
-  npm run simulate                          everything: seeds, crash matrix with near pairs, two processes
-  npm run simulate -- --only seeds          one of seeds, matrix, processes
-  npm run simulate -- --seeds 1-200000      which seeds (the two bank modes by turns)
-  npm run simulate -- --replay 17           one seed once more, with its trace
+  npm run simulate                          everything: seeds, deployments, crash matrix with near pairs, two processes
+  npm run simulate -- --only seeds          one of seeds, deployments, matrix, processes
+  npm run simulate -- --seeds 1-200000      which seeds (the two bank modes by turns); deployments: 1-10000
+  npm run simulate -- --replay 17           one seed once more, with its trace; with --only deployments, one of those
 
 options
   --threads <n>    threads for seeds and matrix (default 2)
@@ -23,12 +23,20 @@ What is done is kept under reports/simulate/, and gone on with.
 exit codes: 0 every figure is reached, 1 something is broken or missed, 2 wrong usage
 `;
 
-export const PARTS = ["seeds", "matrix", "processes"] as const;
+export const PARTS = ["seeds", "deployments", "matrix", "processes"] as const;
 export type Part = (typeof PARTS)[number];
+
+/** From one seed to another, both included. */
+export interface Seeds {
+  readonly from: number;
+  readonly to: number;
+}
 
 export interface SimulateOptions {
   readonly parts: readonly Part[];
-  readonly seeds: { readonly from: number; readonly to: number };
+  readonly seeds: Seeds;
+  /** Those with CI jobs that deploy beside the batches. */
+  readonly deployments: Seeds;
   readonly modes: readonly BankMode[];
   readonly threads: number;
   readonly rounds: number;
@@ -50,6 +58,7 @@ export function simulateOptions(args: readonly string[]): SimulateOptions | "hel
     parts,
     modes,
     seeds: seedsOf(values.seeds ?? "1-200000"),
+    deployments: seedsOf(values.seeds ?? "1-10000"),
     threads: wholeNumber("--threads", values.threads ?? "2", 9),
     rounds: wholeNumber("--rounds", values.rounds ?? "500", 9),
     ...(values.replay !== undefined && { replay: wholeNumber("--replay", values.replay, 9) }),
@@ -59,7 +68,7 @@ export function simulateOptions(args: readonly string[]): SimulateOptions | "hel
   };
 }
 
-function seedsOf(text: string): { from: number; to: number } {
+function seedsOf(text: string): Seeds {
   const [, from = "", to = from] = /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(text) ?? [];
   if (from === "" || Number(to) < Number(from))
     throw new WrongInput("--seeds is a number, or two such as 1-2000");

@@ -23,7 +23,14 @@ import { runSeed } from "./run-seed.ts";
 import type { Chunk } from "./seed-worker.ts";
 import { type Part, SIMULATE_HELP, simulateOptions, type SimulateOptions } from "./simulate-options.ts";
 import { type SimulatedApp, simulatedApp } from "./simulated-app.ts";
-import { NOTHING, shortfalls, summaryText, together } from "./summary.ts";
+import {
+  deployShortfalls,
+  NOTHING,
+  shortfalls,
+  type Summary,
+  summaryText,
+  together,
+} from "./summary.ts";
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const RESULTS = path("results.json");
@@ -61,15 +68,32 @@ async function main(): Promise<number> {
 const PARTS: Record<Part, (options: SimulateOptions, app: SimulatedApp, commit: string) => Promise<Outcome>> =
   {
     seeds,
+    deployments,
     matrix,
     processes,
   };
 
 async function seeds(options: SimulateOptions, app: SimulatedApp, commit: string): Promise<Outcome> {
-  const { seeds: range, modes, threads, fresh } = options;
-  const name = `seeds-${range.from}-${range.to}-${modes.join("-")}`;
+  const summary = await seedsOf("seeds", options, app, commit);
+  return { figures: { ...options.seeds, ...summary }, missed: shortfalls(summary) };
+}
+
+async function deployments(options: SimulateOptions, app: SimulatedApp, commit: string): Promise<Outcome> {
+  const summary = await seedsOf("deployments", options, app, commit);
+  return { figures: { ...options.deployments, ...summary }, missed: deployShortfalls(summary) };
+}
+
+/** Runs the seeds of one part, and tells of them. */
+async function seedsOf(
+  part: "seeds" | "deployments",
+  options: SimulateOptions,
+  app: SimulatedApp,
+  commit: string,
+): Promise<Summary> {
+  const { [part]: range, modes, threads, fresh } = options;
+  const name = `${part}-${range.from}-${range.to}-${modes.join("-")}`;
   const progress = new Progress(name, commit, NOTHING, together, fresh);
-  const chunks = chunksOf(range.from, range.to, modes);
+  const chunks = chunksOf(range.from, range.to, modes, part === "deployments");
   const left = chunks.filter((chunk) => !progress.isDone(nameOf(chunk)));
   await runChunks(app, left, threads, ({ chunk, summary }) =>
     progress.add(
@@ -80,8 +104,8 @@ async function seeds(options: SimulateOptions, app: SimulatedApp, commit: string
     ),
   );
   const { summary } = progress;
-  process.stdout.write(`\ncommit ${commit}, seeds ${range.from} to ${range.to}\n${summaryText(summary)}`);
-  return { figures: { ...range, ...summary }, missed: shortfalls(summary) };
+  process.stdout.write(`\ncommit ${commit}, ${part} ${range.from} to ${range.to}\n${summaryText(summary)}`);
+  return summary;
 }
 
 function nameOf({ from, to }: Chunk): string {
@@ -147,9 +171,10 @@ async function processes({ rounds, fresh }: SimulateOptions): Promise<Outcome> {
 }
 
 /** One seed once more, with everything that happens in it. */
-async function replay(seed: number, { modes }: SimulateOptions, app: SimulatedApp): Promise<number> {
+async function replay(seed: number, { modes, parts }: SimulateOptions, app: SimulatedApp): Promise<number> {
   const mode = modeOf(seed, modes);
-  const { trace, violations, ends, faults } = await runSeed(seed, mode, { app, traced: "kept" });
+  const deployers = parts.every((part) => part === "deployments");
+  const { trace, violations, ends, faults } = await runSeed(seed, mode, { app, traced: "kept", deployers });
   for (const line of trace) process.stdout.write(`${line}\n`);
   for (const { invariant, what } of violations) process.stdout.write(`BROKEN ${invariant}: ${what}\n`);
   process.stdout.write(`seed ${seed}, ${mode}: ${faults} faults, ends ${JSON.stringify(ends)}\n`);

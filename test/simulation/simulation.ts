@@ -193,6 +193,11 @@ export class Simulation {
     return Object.fromEntries(this.#judges.marks.counts);
   }
 
+  /** The same of what deployments have come through. */
+  get deployMarks(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#judges.deployments);
+  }
+
   /** Batches that have begun a submission, and those of which a file went through UNKNOWN. */
   get reached(): { readonly submission: number; readonly unknown: number } {
     return { submission: this.#begun.size, unknown: this.#unknown.size };

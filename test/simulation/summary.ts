@@ -1,3 +1,4 @@
+import { DEPLOY_MARKS } from "./deploy-layers.ts";
 import type { End } from "./operator.ts";
 import { MARKS } from "./marks.ts";
 import type { RunResult } from "./run-seed.ts";
@@ -63,7 +64,7 @@ const LEAST_SUBMITTING = 0.6;
 /** Why these runs do not show what they are to show, even if none of them broke anything. */
 export function shortfalls({ marks, ends, reached, failures }: Summary): string[] {
   const batches = ends.closed + ends.abandoned + ends.parked;
-  const shortfall = failures.flatMap(failureText);
+  const shortfall = failures.flatMap((failure) => failureText(failure));
   for (const end of ["closed", "abandoned", "parked"] as const) {
     if (ends[end] < LEAST_SHARE * batches)
       shortfall.push(`only ${ends[end]} of ${batches} batches ended ${end}`);
@@ -75,6 +76,15 @@ export function shortfalls({ marks, ends, reached, failures }: Summary): string[
   for (const [mark, times] of Object.entries(marks))
     if (times === 0) shortfall.push(`nothing reached ${mark}`);
   return shortfall;
+}
+
+/** The same of runs with CI jobs beside the batches, as far as it is about those. */
+export function deployShortfalls({ marks, failures }: Summary): string[] {
+  const unmet = DEPLOY_MARKS.filter((mark) => (marks[mark] ?? 0) === 0);
+  return [
+    ...failures.flatMap((failure) => failureText(failure, " --only deployments")),
+    ...unmet.map((mark) => `nothing reached ${mark}`),
+  ];
 }
 
 /** What is printed at the end, for people. */
@@ -93,10 +103,10 @@ export function summaryText({ runs, faults, marks, ends, reached, lasted, failur
 }
 
 /** What broke, after which operation, and the one command that shows it again. */
-function failureText({ seed, mode, violations, last }: Failure): string[] {
+function failureText({ seed, mode, violations, last }: Failure, only = ""): string[] {
   return [
     ...violations.slice(0, 1).map(({ invariant, what }) => `seed ${seed}, ${mode}: ${invariant}: ${what}`),
     `  after ${last}`,
-    `  npm run simulate -- --replay ${seed} --mode ${mode}`,
+    `  npm run simulate --${only} --replay ${seed} --mode ${mode}`,
   ];
 }

@@ -1,0 +1,139 @@
+import type { Begun } from "../../lambdas/deploy-gate/begin.ts";
+import type { StreamItem } from "../../lambdas/domain/records.ts";
+import { ConditionRefused } from "../../lambdas/ports.ts";
+import type { Effect, Observer, SimulationEvent, Violation } from "./events.ts";
+import type { Picture } from "./picture.ts";
+
+/** What runs with deployers must have come through. */
+export const DEPLOY_MARKS = [
+  "deploy.held",
+  "deploy.refused",
+  "deploy.given-back",
+  "deploy.raced",
+  "deploy.acquire-refused",
+  "deploy.submission-refused",
+  "deploy.ended-by-hand",
+] as const;
+
+export type DeployMark = (typeof DEPLOY_MARKS)[number];
+
+/** Who in the simulation writes holds past the app, in runs without deployers. */
+const BY_HAND = "Deployment";
+
+/**
+ * Judges what deployments and batches are to each other:
+ *
+ * - `deploy-over-batch`: a deployment takes a stream only where no batch is open;
+ * - `deploy-alone`: it takes none that another one holds;
+ * - `deploy-ends-own`: a hold goes only in its own deployment's name, and nobody but DeployGate touches one;
+ * - `deploy-holds-all`: a job that is told "allowed" holds every stream at that instant, and no batch is open on any;
+ * - `deploy-gives-back`: a job that is told "refused" holds none.
+ */
+export class DeployLayers implements Observer {
+  readonly counts = new Map<DeployMark, number>(DEPLOY_MARKS.map((mark) => [mark, 0]));
+  readonly #picture: Picture;
+  readonly #streams: readonly string[];
+  /** Deployments of which a write may still be under way when their answer comes. */
+  readonly #ended = new Set<string>();
+
+  /** @param picture must see each event after this judge has */
+  constructor(picture: Picture, streams: readonly string[]) {
+    this.#picture = picture;
+    this.#streams = streams;
+  }
+
+  see(event: SimulationEvent): readonly Violation[] {
+    if (event.type === "effect" && event.method === "writeStream") return this.#write(event);
+    if (event.type === "ended") return this.#told(event);
+    return NONE;
+  }
+
+  #write(event: Effect): readonly Violation[] {
+    const [next] = event.args as [StreamItem];
+    const before = event.before as StreamItem | undefined;
+    if ("error" in event) {
+      const isRaced = event.error instanceof ConditionRefused && before !== undefined;
+      const meet = event.caller.name === "DeployGate" ? before?.batch : before?.deploying;
+      if (isRaced && meet !== undefined) this.#count("deploy.raced");
+      return NONE;
+    }
+    const [had, has] = [before?.deploying, next.deploying];
+    if (had?.id === has?.id || event.caller.name === BY_HAND) return NONE;
+    const { action, deployment, by } = event.caller.event as Partial<Asked>;
+    const broken: Violation[] = [];
+    const wrong = (invariant: string, what: string) =>
+      broken.push({ invariant, what: `${next.stream}: ${what}` });
+    if (event.caller.name !== "DeployGate") wrong("deploy-ends-own", `${event.caller.name} changed its hold`);
+    if (has !== undefined) {
+      if (had !== undefined) wrong("deploy-alone", `${has.id} took it from ${had.id}`);
+      if (has.id !== deployment || action !== "begin") wrong("deploy-ends-own", `${has.id} was not begun`);
+      const open = this.#openOn(before);
+      if (open !== undefined) wrong("deploy-over-batch", `${has.id} took it while batch ${open} is open`);
+    } else if (had !== undefined) {
+      if (had.id !== deployment) wrong("deploy-ends-own", `${deployment} ended ${had.id}`);
+      if (action === "begin") this.#count("deploy.given-back");
+      if (action === "end") this.#ended.add(had.id);
+      if (action === "end" && by !== "ci") this.#count("deploy.ended-by-hand");
+    }
+    return broken;
+  }
+
+  #told(event: Extract<SimulationEvent, { type: "ended" }>): readonly Violation[] {
+    const { name } = event.caller;
+    if (event.error === "DeployInProgress") {
+      if (name === "AcquireLock") this.#count("deploy.acquire-refused");
+      if (name === "SubmitBankFile") this.#count("deploy.submission-refused");
+    }
+    if (name !== "DeployGate" || event.error !== undefined) return NONE;
+    const answer = event.value as Begun | undefined;
+    if (answer?.allowed === undefined || this.#ended.has(answer.deployment)) return NONE;
+    this.#count(answer.allowed ? "deploy.held" : "deploy.refused");
+    return answer.allowed ? this.#holdsAll(answer) : this.#holdsNone(answer);
+  }
+
+  #holdsAll({ deployment }: Begun): readonly Violation[] {
+    return this.#streams.flatMap((stream) => {
+      const item = this.#picture.streams.get(stream);
+      const invariant = "deploy-holds-all";
+      if (item?.deploying?.id !== deployment)
+        return [
+          {
+            invariant,
+            what: `${deployment} was told that it holds ${stream}: it is ${item?.deploying?.id ?? "free"}`,
+          },
+        ];
+      const open = this.#openOn(item);
+      return open === undefined
+        ? []
+        : [{ invariant, what: `${deployment} holds ${stream}, and batch ${open} is open` }];
+    });
+  }
+
+  #holdsNone({ deployment }: Begun): readonly Violation[] {
+    return this.#streams.flatMap((stream) =>
+      this.#picture.streams.get(stream)?.deploying?.id === deployment
+        ? [{ invariant: "deploy-gives-back", what: `${deployment} was refused, and holds ${stream}` }]
+        : [],
+    );
+  }
+
+  /** The batch that has the lock and is not over. */
+  #openOn(item: StreamItem | undefined): string | undefined {
+    const id = item?.batch?.id;
+    if (id === undefined) return undefined;
+    const state = this.#picture.batches.get(id)?.state;
+    return state === "CLOSED" || state === "ABANDONED" ? undefined : id;
+  }
+
+  #count(mark: DeployMark): void {
+    this.counts.set(mark, (this.counts.get(mark) ?? 0) + 1);
+  }
+}
+
+interface Asked {
+  readonly action: string;
+  readonly deployment: string;
+  readonly by: string;
+}
+
+const NONE: readonly Violation[] = [];

@@ -521,9 +521,9 @@ describe("the report of a batch with excluded rows", () => {
 
   it("names five merchants that do not balance, and counts all of them", async () => {
     const merchant = (n: number) => ({ mandate_id: `mandate-${n}`, merchant_id: `m-${n}` });
-    const gate = await new GateCase(stream({ maxFileDebits: 9 })).prepare([
-      ...[1, 2, 3, 4, 5, 6].map((n) => row({ ...merchant(n), amount_cents: `${n}` })),
-    ]);
+    const gate = await new GateCase(stream({ maxFileDebits: 9 })).prepare(
+      [1, 2, 3, 4, 5, 6].map((n) => row({ ...merchant(n), amount_cents: `${n}` })),
+    );
     await gate.recompose(1, (debits) => debits.map((debit) => ({ ...debit, cents: debit.cents + 100 })));
     const { report } = await gate.judge();
     expect(check(report, "merchants")).toMatchObject({

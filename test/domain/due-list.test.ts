@@ -194,6 +194,12 @@ describe("a list is refused as a whole", () => {
     ["a space after a closing quote", '"b" ,d\n', 1, "text after a closing quote"],
     ["a lone CR after a closing quote", 'a\n\n"b"\rc\n', 3, "text after a closing quote"],
     ["a lone CR after the last closing quote", '"b"\r', 1, "text after a closing quote"],
+    [
+      "one character between a closing quote and the line's end",
+      '"b"x\nc\n',
+      1,
+      "text after a closing quote",
+    ],
     ["an unclosed quote", 'a\nb,"c\nd\n', 2, "not closed"],
     ["a quote that opens at the very end", 'a\n"', 2, "not closed"],
     ["a doubled quote at the very end", '"a""', 1, "not closed"],

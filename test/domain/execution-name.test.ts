@@ -31,7 +31,7 @@ describe("the name of an execution", () => {
   });
 
   it("is no other batch's, and nothing that looks similar", () => {
-    for (const name of ["-c0", "-c01", "-c100", "-c1 ", "-c", "-1", "x"].map((end) => BATCH + end)) {
+    for (const name of ["-x-c1", "-c0", "-c01", "-c100", "-c1 ", "-c", "-1", "x"].map((end) => BATCH + end)) {
       expect(numberOf(BATCH, name)).toBeUndefined();
     }
     expect(numberOf(BATCH, "au-cba-2026-03-02-02-c1")).toBeUndefined();
@@ -41,9 +41,15 @@ describe("the name of an execution", () => {
 
 describe("what a trail tells of executions", () => {
   it("is nothing where it has no such line, whoever did something and why", () => {
-    const people = [line("redrive", `${BATCH}-c7`, DAY), line(`propose ${BATCH}.c8`, "anna", DAY)];
+    const people = [
+      line("redrive", `${BATCH}-c7`, DAY),
+      line(`propose ${BATCH}.c8`, "anna", DAY),
+      // As long as the words of a continuation, and none.
+      line(`redrive for ${BATCH}-c9`, "anna", DAY),
+    ];
     expect([trail(...people).isEmpty, trail(...people).last]).toEqual([true, 0]);
     expect([trail(announced(1)).isEmpty, trail(acquired(BATCH)).isEmpty]).toEqual([false, false]);
+    expect(trail(acquired(BATCH), announced(1)).isEmpty).toBe(false);
     expect(trail(...people).used(NOW)).toBe(0);
   });
 

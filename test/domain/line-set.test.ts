@@ -3,6 +3,22 @@ import { encodeLines, hasLine } from "../../lambdas/domain/line-set.ts";
 import { released } from "../../lambdas/domain/release.ts";
 import { batchItem, claim, fileItem, segmentItem } from "../builders.ts";
 
+describe("a set of lines", () => {
+  it("holds lines of its own segment alone, and names another one", () => {
+    for (const line of [4, 8]) {
+      expect(() => encodeLines(5, 3, [line])).toThrow(new RangeError(`line ${line} is not in this segment`));
+    }
+    const all = encodeLines(5, 3, [5, 7]);
+    expect([4, 5, 6, 7, 8].map((line) => hasLine(all, 5, 3, line))).toEqual([
+      false,
+      true,
+      false,
+      true,
+      false,
+    ]);
+  });
+});
+
 describe("a set of lines that has lost bytes", () => {
   const whole = encodeLines(1, 12, [10]);
   const damaged: readonly (readonly [string, string])[] = [

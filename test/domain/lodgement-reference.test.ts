@@ -33,16 +33,20 @@ describe("Crockford's base 32", () => {
   });
 
   test("refuses what does not fit instead of dropping digits", () => {
-    for (const [value, width] of [
-      [32, 1],
-      [-1, 6],
-      [1.5, 6],
-      [Number.NaN, 6],
-      [2 ** 53, 10],
-      [1, 0],
-      [1, 11],
+    const [narrow, widths] = ["the number does not fit its width in base 32", "the width is 1 to 10"];
+    for (const [value, width, why] of [
+      [32, 1, narrow],
+      [-1, 6, narrow],
+      [1.5, 6, narrow],
+      [Number.NaN, 6, narrow],
+      [2 ** 53, 10, narrow],
+      [0, 0, widths],
+      [1, 1.5, widths],
+      [1, 11, widths],
     ] as const)
-      expect(() => encodeCrockford(value, width)).toThrow(RangeError);
+      expect(() => encodeCrockford(value, width)).toThrow(new RangeError(why));
+    expect(encodeCrockford(31, 1)).toBe("Z");
+    expect(encodeCrockford(1, 10)).toBe("0000000001");
     for (const text of ["", "I", "L", "O", "U", "a", "0 1", "00000000000", "é"])
       expect(decodeCrockford(text)).toBeUndefined();
   });
@@ -55,7 +59,7 @@ describe("Crockford's base 32", () => {
     expect(checkCharacter("1Z")).toBe("0");
     // From the right: A = 10 → 20, B = 11, C = 12 → 24; 55 mod 32 = 23; 32 - 23 = 9.
     expect(checkCharacter("CBA")).toBe("9");
-    expect(() => checkCharacter("O")).toThrow(RangeError);
+    expect(() => checkCharacter("O")).toThrow(new RangeError("not a text of Crockford's alphabet"));
   });
 });
 
@@ -138,23 +142,27 @@ describe("a lodgement reference", () => {
 
   test("is refused for parts out of their range, which the message does not repeat", () => {
     const good = { code: "AC", billingDate: calendarDate("2026-10-03"), number: 1, line: 1 };
-    for (const bad of [
-      { code: "" },
-      { code: "ABCDE" },
-      { code: "ACO" },
-      { code: "ac" },
-      { billingDate: calendarDate("1999-12-31") },
-      { billingDate: calendarDate("2100-01-01") },
-      { billingDate: "2026-02-30" as CalendarDate },
-      { number: 0 },
-      { number: 100 },
-      { number: 1.5 },
-      { line: 0 },
-      { line: -1 },
-      { line: 32 ** 6 },
-      { line: Number.NaN },
-    ])
-      expect(() => lodgementReference({ ...good, ...bad })).toThrow(RangeError);
+    const codes = "a stream's code is 1 to 4 Crockford characters";
+    const years = "the billing date lies outside 2000 to 2099";
+    const numbers = "a batch's number is 1 to 99";
+    const lines = "lines are numbered from 1";
+    for (const [bad, why] of [
+      [{ code: "" }, codes],
+      [{ code: "ABCDE" }, codes],
+      [{ code: "ACO" }, codes],
+      [{ code: "ac" }, codes],
+      [{ billingDate: calendarDate("1999-12-31") }, years],
+      [{ billingDate: calendarDate("2100-01-01") }, years],
+      [{ billingDate: "2026-02-30" as CalendarDate }, years],
+      [{ number: 0 }, numbers],
+      [{ number: 100 }, numbers],
+      [{ number: 1.5 }, numbers],
+      [{ line: 0 }, lines],
+      [{ line: -1 }, lines],
+      [{ line: Number.NaN }, lines],
+    ] as const)
+      expect(() => lodgementReference({ ...good, ...bad })).toThrow(new RangeError(why));
+    expect(() => lodgementReference({ ...good, line: 32 ** 6 })).toThrow(RangeError);
     expect(() => lodgementReference({ ...good, code: "SECRET" })).not.toThrow(/SECRET/);
   });
 });
@@ -181,6 +189,6 @@ describe("the description of entries", () => {
   test("is refused for a file number that two digits do not hold", () => {
     const day = { code: "AC", billingDate: calendarDate("2026-10-03"), number: 1 };
     for (const file of [0, 100, 1.5, Number.NaN])
-      expect(() => description({ ...day, file })).toThrow(RangeError);
+      expect(() => description({ ...day, file })).toThrow(new RangeError("a file's number is 1 to 99"));
   });
 });

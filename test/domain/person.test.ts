@@ -29,6 +29,7 @@ describe("the person behind a caller", () => {
   test("is told whatever the role's path and partition are", () => {
     const arn = `arn:aws-us-gov:iam::${ACCOUNT}:role/people/two/Approver`;
     expect(personOf(sessionArn(arn, "ann"), arn)).toBe("ann");
+    expect(sessionArn(ROLE, "ann")).toBe(session("ann"));
     expect(sessionArn(arn, "ann")).toBe(`arn:aws-us-gov:sts::${ACCOUNT}:assumed-role/Approver/ann`);
   });
 
@@ -52,6 +53,15 @@ describe("the person behind a caller", () => {
     ["something before the ARN", ` ${session("ann")}`],
   ])("is nobody for %s", (_what, arn) => {
     expect(() => personOf(arn, ROLE)).toThrow(CallerRefused);
+  });
+
+  test("is refused without a word of who called", () => {
+    const none = "the caller is not in a session of an assumed role";
+    expect(() => personOf(undefined, ROLE)).toThrow(new CallerRefused(none));
+    expect(() => personOf(session("ann"), "no role")).toThrow(new CallerRefused(none));
+    expect(() => personOf(session("ann", "Proposer-1A2B"), ROLE)).toThrow(
+      new CallerRefused("the caller is not in the role Approver-1A2B"),
+    );
   });
 
   test("is nobody in whichever other role, whatever it is called", () => {

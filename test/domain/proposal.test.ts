@@ -162,6 +162,17 @@ describe("the hash of a resolution", () => {
     expect(isAbout(resolution, [{ ...file, sha256: "c" }])).toBe(false);
     expect(isAbout(resolution, [])).toBe(false);
   });
+
+  it("that a suspicion be accepted is about all of the files, in their order", () => {
+    const [a, b] = ["a", "b"].map((one, index) => ({ number: index + 1, sha256: one.repeat(64) })) as [
+      { number: number; sha256: string },
+      { number: number; sha256: string },
+    ];
+    expect(isAbout(PROPOSED, [a, b])).toBe(true);
+    for (const files of [[a], [b, a], [a, b, a], [a, { ...b, sha256: "c" }], []]) {
+      expect(isAbout(PROPOSED, files)).toBe(false);
+    }
+  });
 });
 
 describe("an approval", () => {

@@ -10,6 +10,8 @@ describe("a reason", () => {
       "a",
       "New merchant: 4,000 members from March.",
       "理由: 新しい加盟店 🙂",
+      // What a date stands between does not become neighbours.
+      "tickets 083170 2026-03-02 123456",
       "x".repeat(MOST_REASON),
     ])
       expect(isReason(text), text).toBe(true);

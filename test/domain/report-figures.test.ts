@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { differenceBetween } from "../../lambdas/domain/report-figures.ts";
+import { differenceBetween, share } from "../../lambdas/domain/report-figures.ts";
 
 describe("the difference between the two figures of a check", () => {
   it.each([
@@ -9,5 +9,18 @@ describe("the difference between the two figures of a check", () => {
     ["1.50", "2", "+0.50"],
   ])("from %s to %s is %s: a sign only where there is one", (expected, found, difference) => {
     expect(differenceBetween(expected, found)).toBe(difference);
+  });
+});
+
+describe("a share in per cent", () => {
+  it.each([
+    [12, 1000, "1.20%"],
+    [1, 3, "33.33%"],
+    [2, 3, "66.66%"],
+    [0, 3, "0.00%"],
+    [3, 3, "100.00%"],
+    [0, 0, ""],
+  ])("%d of %d is %j, cut after two places", (part, whole, told) => {
+    expect(share(part, whole)).toBe(told);
   });
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Exclusion } from "../../lambdas/domain/exclusion.ts";
@@ -575,5 +576,111 @@ describe("the markup of the report page", () => {
       }),
       { numRuns: 150, seed: 20260302 },
     );
+  });
+});
+
+describe("whole pages", () => {
+  const resolvedFile = { ...REPORT.files[0], number: 2, state: "REJECTED", resolved: RESOLVED } as const;
+  const failed = failedCheck("8", "7", { note: "a debit <is> missing" });
+  const suspicion = {
+    name: "growth of the batch",
+    kind: "suspicion",
+    expected: "at most 3",
+    found: "4",
+  } as const;
+  const acceptedBy = {
+    check: "growth of the batch",
+    proposal: "p",
+    proposedBy: "anna",
+    approvedBy: "ben",
+    reason: "a merchant has joined",
+    at: "2026-03-01T21:00:00Z",
+  } as unknown as NonNullable<Check["accepted"]>;
+  const none = { count: 0, cents: 0 };
+  const [first, second] = REPORT.merchants as [
+    BatchReport["merchants"][number],
+    BatchReport["merchants"][number],
+  ];
+  const pages: readonly (readonly [string, BatchReport, readonly Exclusion[]])[] = [
+    ["a gate that has passed", REPORT, EXCLUSIONS],
+    [
+      "a batch that has ended, one file of which two people have resolved",
+      {
+        ...REPORT,
+        status: "CLOSED",
+        writtenBy: "CloseBatch",
+        ending: ENDING,
+        files: [...REPORT.files, resolvedFile],
+        timeline: [...REPORT.timeline, { at: "2026-03-01T20:03:10Z", what: "closed" }],
+      },
+      EXCLUSIONS,
+    ],
+    [
+      "an ending that does not add up, without a note",
+      { ...REPORT, status: "CLOSED", ending: { ...ENDING, note: "", submitted: { count: 4, cents: 1 } } },
+      EXCLUSIONS,
+    ],
+    ["a failed proof", failed, EXCLUSIONS],
+    [
+      "suspicions: failed, accepted, and not judged",
+      {
+        ...REPORT,
+        status: "GATE_FAILED",
+        checks: [
+          ...PASSED,
+          { ...suspicion, passed: false },
+          { ...suspicion, passed: false, accepted: acceptedBy },
+          { ...suspicion, passed: true, judged: false },
+          { ...suspicion, passed: false, judged: false, note: "the batches before are unreadable" },
+          { name: "hash", kind: "proof", passed: false, expected: SHA, found: SHA.replace("0", "f") },
+        ],
+      },
+      [],
+    ],
+    [
+      "totals that differ, merchants that differ, untold amounts, and a reason that is none",
+      {
+        ...REPORT,
+        bankFiles: { count: 7, cents: 1_231_516 },
+        merchants: [first, { ...second, inFiles: { count: 2, cents: 232_516 } }],
+        excluded: {
+          count: 3,
+          cents: 3050,
+          content: 1,
+          untold: 2,
+          byReason: { "bad-bsb": 1, strange: 1, "too-near": 0 },
+        },
+      },
+      EXCLUSIONS,
+    ],
+    [
+      "a batch of nothing",
+      {
+        ...REPORT,
+        dueList: none,
+        ledger: none,
+        bankFiles: none,
+        excluded: { ...none, content: 0, byReason: {} },
+        merchants: [],
+        checks: [],
+        files: [],
+        timeline: [],
+      },
+      [],
+    ],
+  ];
+
+  /** The stored pages, each behind its name. Where one is meant to be another, this file says what changed for readers. */
+  const stored = readFileSync(new URL("report-pages.txt", import.meta.url), "utf8");
+  const body = (page: string) => page.replace(/<style>[\s\S]*?<\/style>/, "<style></style>").trimEnd();
+
+  it.each(pages)("are told tag by tag and word by word as they are stored: %s", (name, report, excluded) => {
+    expect(stored.split(`=== ${name}\n`)[1]?.split("\n=== ")[0]?.trimEnd()).toBe(
+      body(reportPage(report, excluded)),
+    );
+  });
+
+  it("are stored of these reports alone", () => {
+    expect(stored.match(/^=== .*$/gm)).toEqual(pages.map(([name]) => `=== ${name}`));
   });
 });

@@ -17,7 +17,7 @@ import type { FileStateName } from "../../lambdas/domain/records.ts";
 import { abandonBatch } from "../../lambdas/operations/abandon-batch/abandon-batch.ts";
 import { AT, batchItem, dueList, fileItem, heldBy, row } from "../builders.ts";
 import { type EmbeddedStores, embeddedStores } from "../embedded-stores.ts";
-import { answerLost, failing, sdkError } from "../port-faults.ts";
+import { answerLost, failing, lost, sdkError } from "../port-faults.ts";
 import {
   bytesOf,
   composed,
@@ -55,6 +55,9 @@ async function ready(states: readonly FileStateName[], over: Parameters<typeof r
   await reconciled(world, states, over);
   return world;
 }
+
+const doubt = (world: World, why: string) =>
+  new SubmissionUnknown(`file 01 of batch ${world.id()} may or may not be with the bank: ${why}`);
 
 async function withIntent(world: World, file: number): Promise<void> {
   await world.ledger.createSubmission({
@@ -130,10 +133,20 @@ describe("abandoning a batch of which nothing was sent", () => {
   it("does not burn an id of which there is neither a record nor a due list", async () => {
     const world = worldOn(stores);
     await layList(world, dueList([row()]), 2);
-    await expect(abandon(world)).rejects.toMatchObject({ name: "BatchUnknown" });
+    const [id, prefix] = [world.id(), `${world.stream.name}/2026-10-06/01/`];
+    await expect(abandon(world)).rejects.toEqual(
+      new BatchUnknown(`the ledger has no record of batch ${id}, and no due list lies under ${prefix}`),
+    );
     expect(await world.ledger.readStream(world.stream.name)).toBeUndefined();
     expect(await record(world)).toBeUndefined();
     expect(await world.ledger.readEvents(world.id())).toEqual([]);
+  });
+
+  it("ends an open batch that has lost the lock, though its due list is gone", async () => {
+    const world = worldOn(memory());
+    await world.ledger.writeBatch(batchItem({ stream: world.stream.name }), undefined);
+    expect(await abandon(world)).toMatchObject({ outcome: "ABANDONED" });
+    expect((await record(world))?.state).toBe("ABANDONED");
   });
 
   it("takes the lock of a batch that is over, not of one that is open", async () => {
@@ -148,7 +161,9 @@ describe("abandoning a batch of which nothing was sent", () => {
     const open = worldOn(stores);
     await open.ledger.writeStream(heldBy(open.id(1)), undefined);
     const before = await itemOf(open);
-    await expect(abandon(open, open.ports(), 2)).rejects.toThrow(LockHeld);
+    await expect(abandon(open, open.ports(), 2)).rejects.toEqual(
+      new LockHeld(`batch ${open.id(1)} holds the lock of stream ${open.stream.name}`),
+    );
     expect(await itemOf(open)).toEqual(before);
     expect(await record(open, 2)).toBeUndefined();
   });
@@ -249,7 +264,9 @@ describe("abandoning a batch of which something was sent", () => {
   it("does not void a file whose bytes lie where the bank picks them up, though the ledger says it was never begun", async () => {
     const world = await ready(["RECONCILED"]);
     await world.overwrite("outbound", pickUp(world), bytesOf(1));
-    await expect(abandon(world)).rejects.toThrow(SubmissionUnknown);
+    await expect(abandon(world)).rejects.toEqual(
+      doubt(world, "its bytes lie under its key although it was never begun"),
+    );
     expect(await kinds(world, [1])).toEqual([undefined]);
     expect((await record(world))?.state).toBe("OPEN");
   });
@@ -257,7 +274,9 @@ describe("abandoning a batch of which something was sent", () => {
   it("does not decide what an intent means that stands although its file was never begun", async () => {
     const world = await ready(["RECONCILED"]);
     await withIntent(world, 1);
-    await expect(abandon(world)).rejects.toThrow(SubmissionUnknown);
+    await expect(abandon(world)).rejects.toEqual(
+      doubt(world, "it has an intent although it was never begun"),
+    );
     expect((await record(world))?.state).toBe("OPEN");
     expect((await filesOf(world))[0]?.state).toBe("RECONCILED");
     await expect(submit(world)).rejects.toThrow(BatchAbandoning);
@@ -267,14 +286,47 @@ describe("abandoning a batch of which something was sent", () => {
     // As after a restore, or after an item was written by hand: the claims must not be released.
     const world = await ready([], { files: undefined, verdict: undefined });
     await withIntent(world, 1);
-    await expect(abandon(world)).rejects.toThrow(SubmissionUnknown);
+    await expect(abandon(world)).rejects.toEqual(
+      doubt(world, "the ledger holds its intent, and the lock has forgotten its files"),
+    );
     expect((await record(world))?.state).toBe("OPEN");
+  });
+
+  it("names a file in doubt that it could not even take down as UNKNOWN, and counts it", async () => {
+    const world = worldOn(memory());
+    await reconciled(world, ["SUBMITTING", "RECONCILED"]);
+    const silent = failing(world.objects, "versions", lost(sdkError("TimeoutError")));
+    expect(await abandon(world, world.ports({ objects: silent }))).toEqual({
+      outcome: "OPEN",
+      withdrawn: [2],
+      kept: [1],
+      inDoubt: [1],
+    });
+    expect((await filesOf(world)).map(({ state }) => state)).toEqual(["SUBMITTING", "WITHDRAWN"]);
+    expect(world.counts).toContainEqual(["SubmissionUnknown", world.stream.name, 1]);
+  });
+
+  it("lets a fault out that says more than that a file is in doubt", async () => {
+    const world = worldOn(memory());
+    await reconciled(world, ["SUBMITTING"]);
+    const [file] = await filesOf(world);
+    const { submitting: _gone, ...rest } = file ?? fileItem();
+    const item = await itemOf(world);
+    const batch = { ...(item.batch as NonNullable<typeof item.batch>), files: [rest] };
+    await world.ledger.writeStream({ ...item, batch, version: 2 }, 1);
+    await expect(abandon(world)).rejects.toEqual(
+      new LedgerBroken(
+        `file 01 of batch ${world.id()} was never begun, so that there is no key to look under`,
+      ),
+    );
   });
 
   it("ends nothing while the ledger's epoch is not the configured one: it may have forgotten submissions", async () => {
     const world = await ready(["RECONCILED"]);
     const ports = world.ports({ configuration: { ...world.configuration, epoch: 2 } });
-    await expect(abandon(world, ports)).rejects.toThrow(EpochMismatch);
+    await expect(abandon(world, ports)).rejects.toEqual(
+      new EpochMismatch("the ledger's epoch is 1, the configuration's is 2"),
+    );
     expect((await record(world))?.state).toBe("OPEN");
   });
 });
@@ -283,8 +335,10 @@ describe("abandoning", () => {
   it("refuses a batch that is closed, a batch id that is none and a stream that is not configured", async () => {
     const world = worldOn(memory());
     await world.ledger.writeBatch(batchItem({ stream: world.stream.name, state: "CLOSED" }), undefined);
-    await expect(abandon(world)).rejects.toThrow(BatchClosed);
-    await expect(abandonBatch({ batchId: "x", ...WHY }, world.ports())).rejects.toThrow(BatchUnknown);
+    await expect(abandon(world)).rejects.toEqual(new BatchClosed(`batch ${world.id()} is closed`));
+    await expect(abandonBatch({ batchId: "x", ...WHY }, world.ports())).rejects.toEqual(
+      new BatchUnknown("the batch id is not <stream>-<yyyy-mm-dd>-<nn>"),
+    );
     await expect(abandonBatch({ batchId: "nobody-2026-10-06-01", ...WHY }, world.ports())).rejects.toThrow(
       StreamUnknown,
     );
@@ -300,6 +354,70 @@ describe("abandoning", () => {
     await expect(close(world)).rejects.toThrow(BatchAbandoning);
     expect(await world.objects.versions("outbound", pickUp(world))).toEqual([]);
     expect(await abandon(world)).toMatchObject({ outcome: "ABANDONED" });
+  });
+
+  /** A world of which a call's write is overtaken by what somebody else has done in between. */
+  async function overtaken(
+    method: "createSubmission" | "writeBatch",
+    meanwhile: (world: World) => Promise<void>,
+    prepare: (world: World) => Promise<unknown> = (world) => reconciled(world, ["RECONCILED"]),
+  ) {
+    const world = worldOn(memory());
+    await prepare(world);
+    const ledger = failing(world.ledger, method, async ({ reach }) => {
+      await meanwhile(world);
+      return reach();
+    });
+    return { world, call: abandon(world, world.ports({ ledger })) };
+  }
+
+  it("finds a file withdrawn that another call has withdrawn in between", async () => {
+    const { world, call } = await overtaken("createSubmission", async (other) => {
+      const item = await itemOf(other);
+      const files = item.batch?.files?.map((file) => ({ ...file, state: "WITHDRAWN" as const })) ?? [];
+      const batch = { ...(item.batch as NonNullable<typeof item.batch>), files };
+      await other.ledger.writeStream({ ...item, batch, version: item.version + 1 }, item.version);
+    });
+    expect(await call).toMatchObject({ outcome: "ABANDONED", withdrawn: [1] });
+    expect((await record(world))?.state).toBe("ABANDONED");
+  });
+
+  it("finds the batch ended that another call has ended in between, with a record or without one", async () => {
+    const end = async (other: World) => {
+      const seen = await record(other);
+      const ended = { ...(seen ?? batchItem({ stream: other.stream.name })), state: "ABANDONED" as const };
+      await other.ledger.writeBatch({ ...ended, version: (seen?.version ?? 0) + 1 }, seen?.version);
+    };
+    const withoutRecord = (world: World) => world.ledger.writeStream(heldBy(world.id()), undefined);
+    for (const [prepare, version] of [
+      [undefined, 2],
+      [withoutRecord, 1],
+    ] as const) {
+      const { world, call } = await overtaken("writeBatch", end, prepare);
+      expect(await call).toMatchObject({ outcome: "ABANDONED" });
+      expect(await record(world)).toMatchObject({ state: "ABANDONED", version });
+      expect((await itemOf(world)).batch).toBeUndefined();
+    }
+  });
+
+  it("does not end a batch that was closed in between", async () => {
+    const { world, call } = await overtaken("writeBatch", async (other) => {
+      const seen = (await record(other)) ?? batchItem();
+      await other.ledger.writeBatch({ ...seen, state: "CLOSED", version: 2 }, 1);
+    });
+    await expect(call).rejects.toThrow(`batch ${world.id()} is CLOSED: "abandon" leads nowhere from there`);
+  });
+
+  it("gives back no lock that is another batch's by then, or free", async () => {
+    for (const holder of ["another", "nobody"]) {
+      const { world, call } = await overtaken("writeBatch", async (other) => {
+        const { batch: _batch, ...item } = await itemOf(other);
+        const next = holder === "nobody" ? item : { ...item, ...heldBy(other.id(2)) };
+        await other.ledger.writeStream({ ...next, version: item.version + 1 }, item.version);
+      });
+      expect(await call).toMatchObject({ outcome: "ABANDONED" });
+      expect((await itemOf(world)).batch?.id).toBe(holder === "nobody" ? undefined : world.id(2));
+    }
   });
 
   it("is decided by whoever was first, when two people ask at once", async () => {

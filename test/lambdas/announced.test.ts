@@ -42,7 +42,7 @@ describe("a call that ends in an error", () => {
     const { lines, counts, ports } = ears();
     const error = new LedgerBusy("the item could not be written");
     await expect(announced("Reconcile", EVENT, ports, failing(error))).rejects.toBe(error);
-    expect(lines).toEqual([
+    expect(lines).toStrictEqual([
       { state: "Reconcile", batchId: BATCH, stream: "au-cba", fence: 7, outcome: "LedgerBusy" },
     ]);
     expect(counts).toEqual([["StepFailed", "au-cba"]]);
@@ -107,8 +107,21 @@ describe("a call that ends in an error", () => {
     for (const event of [undefined, null, 5, {}, { batchId: "NGUYEN Thi Hoa 083-170" }, { stream: "A B" }]) {
       const { lines, counts, ports } = ears();
       await expect(announced("ShowBatch", event, ports, failing(new Error("no")))).rejects.toThrow("no");
-      expect(lines).toEqual([{ state: "ShowBatch", outcome: "Error" }]);
+      expect(lines).toStrictEqual([{ state: "ShowBatch", outcome: "Error" }]);
       expect(counts).toEqual([]);
+    }
+  });
+
+  it("is told without what only reads like a name or a number, and is none", async () => {
+    for (const event of [
+      { batchId: [BATCH] },
+      { stream: ["au-cba"] },
+      { fence: "083-170" },
+      { by: ["ann"] },
+    ]) {
+      const { lines, ports } = ears();
+      await expect(announced("ShowBatch", event, ports, failing(new Error("no")))).rejects.toThrow("no");
+      expect(lines).toStrictEqual([{ state: "ShowBatch", outcome: "Error" }]);
     }
   });
 
@@ -123,4 +136,9 @@ it("a call that ends well is not announced, and gives what it gives", async () =
   const { lines, counts, ports } = ears();
   expect(await announced("ShowBatch", EVENT, ports, () => Promise.resolve("fine"))).toBe("fine");
   expect([lines, counts]).toEqual([[], []]);
+});
+
+it("a call whose ports make no nonces gets its ports as they are", async () => {
+  const { ports } = ears();
+  await announced("ShowBatch", EVENT, ports, async (noted) => expect(noted).toBe(ports));
 });

@@ -220,21 +220,21 @@ describe("CloseBatch", () => {
         (error: unknown) => error,
       );
       if (settled) expect(told, state).toBe("closed");
-      else expect(told, state).toBeInstanceOf(SubmissionStopped);
+      else expect(told, state).toEqual(new SubmissionStopped(`file 02 of batch ${world.id()} is ${state}`));
       expect((await record(world))?.state, state).toBe(settled ? "CLOSED" : "OPEN");
       expect((await itemOf(world)).batch?.id, state).toBe(settled ? undefined : world.id());
     }
   });
 
   it("closes nothing without a verdict, without a frozen set or while the batch is being abandoned", async () => {
-    const cases: [Parameters<typeof reconciled>[2], new (message: string) => Error][] = [
-      [{ verdict: undefined }, NotReconciled],
-      [{ files: undefined }, NotReconciled],
-      [{ abandoning: { by: "ann", reason: "why", at: AT } }, BatchAbandoning],
+    const cases: [Parameters<typeof reconciled>[2], new (message: string) => Error, string][] = [
+      [{ verdict: undefined }, NotReconciled, "has no verdict of the gate"],
+      [{ files: undefined }, NotReconciled, "has no verdict of the gate"],
+      [{ abandoning: { by: "ann", reason: "why", at: AT } }, BatchAbandoning, "is being abandoned"],
     ];
-    for (const [over, fault] of cases) {
+    for (const [over, fault, why] of cases) {
       const world = await ready(["SUBMITTED"], over);
-      await expect(close(world)).rejects.toThrow(fault);
+      await expect(close(world)).rejects.toEqual(new fault(`batch ${world.id()} ${why}`));
       expect((await record(world))?.state).toBe("OPEN");
       expect((await itemOf(world)).batch?.id).toBe(world.id());
     }
@@ -258,14 +258,76 @@ describe("CloseBatch", () => {
     await expect(closeBatch({ batchId: world.id(2), fence: 1 }, world.ports())).rejects.toThrow(BatchUnknown);
     const seen = await record(world);
     if (seen) await world.ledger.writeBatch({ ...seen, version: 2, state: "ABANDONED" }, 1);
-    await expect(close(world)).rejects.toThrow(IllegalMove);
+    await expect(close(world)).rejects.toEqual(
+      new IllegalMove(`batch ${world.id()} is ABANDONED: "close" leads nowhere from there`),
+    );
     expect((await record(world))?.state).toBe("ABANDONED");
   });
 
   it("says that a closed batch without an ending cannot be", async () => {
     const world = worldOn(memory());
     await world.ledger.writeBatch(batchItem({ stream: world.stream.name, state: "CLOSED" }), undefined);
-    await expect(close(world)).rejects.toThrow(LedgerBroken);
+    await expect(close(world)).rejects.toEqual(
+      new LedgerBroken(`batch ${world.id()} is closed without an ending`),
+    );
+  });
+
+  it("closes nothing while a file's record cannot be read back, or is another file's", async () => {
+    const strange = [{ ...fileItem(), sha256: "another" }, fileItem({ number: 2 })];
+    for (const stored of [[], strange]) {
+      const world = await inMemory();
+      const ports = world.ports();
+      const ledger = failing(ports.ledger, "readFiles", async () => stored);
+      await expect(close(world, 1, { ...ports, ledger })).rejects.toEqual(
+        new LedgerBroken(`the record of file 01 of batch ${world.id()} is missing or another file's`),
+      );
+      expect((await record(world))?.state).toBe("OPEN");
+    }
+  });
+
+  it("finds its own end written when only the answer was lost", async () => {
+    const world = await inMemory();
+    const ports = world.ports();
+    const ledger = failing(ports.ledger, "writeBatch", answerLost(sdkError("TimeoutError")));
+    expect(await close(world, 1, { ...ports, ledger })).toMatchObject({ submitted: { count: 1 } });
+    expect(await record(world)).toMatchObject({ state: "CLOSED", version: 2 });
+  });
+
+  it("tells in its report what happened in the order in which it happened, deliveries and resolutions included", async () => {
+    const world = worldOn(memory());
+    await reconciled(world, ["SUBMITTED", "REJECTED", "WITHDRAWN"]);
+    const minute = (number: number) => `2026-10-05T20:0${number}:00.000Z`;
+    const item = await itemOf(world);
+    const resolved = { outcome: "rejected", proposal: "p-1", at: minute(4) } as const;
+    const also: Partial<FileItem>[] = [
+      { delivered: { key: "k", at: minute(2) } },
+      { resolved: resolved as FileItem["resolved"] & object },
+      {},
+    ];
+    const files = item.batch?.files?.map((file, index) => ({ ...file, ...also[index] })) ?? [];
+    const batch = { ...(item.batch as NonNullable<typeof item.batch>), files };
+    await world.ledger.writeStream({ ...item, batch, version: 2 }, 1);
+    const event = { batchId: world.id(), reason: "why", nonce: "n" };
+    for (const [at, action] of [
+      [minute(3), "redrive"],
+      [minute(2), "propose"],
+    ] as const) {
+      await world.ledger.createEvent({ ...event, at, action, by: "ann" });
+    }
+    world.now = Date.parse(minute(5)) as Instant;
+    const { report: key } = await close(world);
+    const stored = await world.objects.read("reports", key);
+    const { timeline } = JSON.parse(stored?.bytes.toString("utf8") ?? "") as {
+      timeline: { at: string; what: string }[];
+    };
+    expect(timeline.map(({ at, what }) => `${at.slice(14, 16)} ${what}`)).toEqual([
+      "00 Reconcile: the gate passed",
+      "02 propose (ann)",
+      "02 file 1 submitted",
+      "03 redrive (ann)",
+      "04 file 2 resolved as rejected by proposal p-1",
+      "05 closed",
+    ]);
   });
 
   it("leaves alone what a file's record has become since an earlier try", async () => {

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { acquireLock } from "../../lambdas/billing-batch/acquire-lock/acquire-lock.ts";
 import { composeBankFile } from "../../lambdas/billing-batch/compose-bank-file/compose-bank-file.ts";
+import { composeFiles } from "../../lambdas/billing-batch/compose-bank-file/compose-files.ts";
 import { readBankFile } from "../../lambdas/domain/bank-file-reader.ts";
+import { BankFileWriter } from "../../lambdas/domain/bank-file-writer.ts";
 import type { IndexLine } from "../../lambdas/domain/bank-file.ts";
 import {
   BankFileDamaged,
@@ -10,9 +12,10 @@ import {
   LimitExceeded,
   StaleFence,
 } from "../../lambdas/domain/faults.ts";
-import type { FileItem, FileStateName } from "../../lambdas/domain/records.ts";
+import type { FileItem, FileStateName, StagedRow } from "../../lambdas/domain/records.ts";
 import type { Stream } from "../../lambdas/domain/stream.ts";
-import { AT, dueList, row, sha256 } from "../builders.ts";
+import { readAhead } from "../../lambdas/read-ahead.ts";
+import { AT, BILLING_DATE, dueList, PROFILE, row, sha256 } from "../builders.ts";
 import { type EmbeddedStores, embeddedStores } from "../embedded-stores.ts";
 import { answerLost, befallen, callsOf, SOME_ERRORS, failing, LateCalls, lost } from "../port-faults.ts";
 import {
@@ -42,6 +45,18 @@ async function stagedRows(amounts: readonly number[], over: Partial<Stream> = {}
   await layList(world, dueList(rows));
   return { world, fence: await staged(world) };
 }
+
+const STAGED: Omit<StagedRow, "line"> = {
+  mandateId: "m",
+  dueDate: BILLING_DATE,
+  attempt: 1,
+  merchantId: "gym",
+  remitter: "BONDI GYM",
+  bsb: "083-170",
+  accountNumber: "12345678",
+  title: "NGUYEN THI HOA",
+  cents: 1,
+};
 
 const compose = (world: World, fence: number, ports: WorldPorts = world.ports()) =>
   composeBankFile({ batchId: world.id(), fence }, ports);
@@ -203,21 +218,61 @@ describe("ComposeBankFile", () => {
 
     const two = await stagedRows([100, 100, 100]);
     const ports = two.world.ports();
-    const lacking = failing(ports.ledger, "readSegments", async ({ reach }) =>
-      ((await reach()) as object[]).slice(1),
-    );
-    await expect(compose(two.world, two.fence, { ...ports, ledger: lacking })).rejects.toThrow(LedgerBroken);
+    // One too few, and as many as there should be, one of them twice.
+    for (const [found, some] of [
+      [1, (all: object[]) => all.slice(1)],
+      [2, (all: object[]) => [all[0], all[0]]],
+    ] as const) {
+      const lacking = failing(ports.ledger, "readSegments", async ({ reach }) =>
+        some((await reach()) as object[]),
+      );
+      await expect(compose(two.world, two.fence, { ...ports, ledger: lacking })).rejects.toEqual(
+        new LedgerBroken(`batch ${two.world.id()}: ${found} of 2 segments are staged`),
+      );
+    }
     const [segment] = await two.world.ledger.readSegments(two.world.id());
     await two.world.overwrite("work", segment?.key ?? "", Buffer.from("{}\n"));
     await expect(compose(two.world, two.fence)).rejects.toThrow(BankFileDamaged);
     expect((await itemOf(two.world)).batch?.files).toBeUndefined();
   });
 
-  it("refuses more than ninety-nine files", async () => {
+  it("writes ninety-nine files, and refuses more", async () => {
+    const limits = { maxFileDebits: 1, segmentRows: 50 };
     const amounts = Array.from({ length: 100 }, () => 1);
-    const { world, fence } = await stagedRows(amounts, { maxFileDebits: 1, segmentRows: 50 }, memory());
-    await expect(compose(world, fence)).rejects.toThrow(LimitExceeded);
+    const { world, fence } = await stagedRows(amounts, limits, memory());
+    await expect(compose(world, fence)).rejects.toEqual(
+      new LimitExceeded(`batch ${world.id()} needs more than 99 files`),
+    );
     expect((await itemOf(world)).batch?.files).toBeUndefined();
+    const most = await stagedRows(amounts.slice(1), limits, memory());
+    expect(await compose(most.world, most.fence)).toMatchObject({ files: 99 });
+  });
+
+  it("keeps the versions of file and index where the store has versions", async () => {
+    for (const backing of [memory(), stores]) {
+      const { world, fence } = await stagedRows([100], {}, backing);
+      await compose(world, fence);
+      const [file] = await filesOf(world);
+      const versionOf = async (key = "") => (await world.objects.versions("bankFiles", key))[0]?.version;
+      expect(file?.version).toBe(await versionOf(file?.key));
+      expect(file?.indexVersion).toBe(await versionOf(file?.indexKey));
+      const named = Object.keys(file ?? {}).filter((name) => /version$/i.test(name));
+      expect(named).toEqual(file?.version === undefined ? [] : ["version", "indexVersion"]);
+    }
+  });
+
+  it("tells each writer how many debits to expect: what is left, and no more than a file may hold", async () => {
+    const expected: number[] = [];
+    const rows = [1, 2, 3, 4, 5].map((line) => ({ ...STAGED, line }));
+    const limits = { maxFileDebits: 2, maxFileCents: 1_000 };
+    const header = { description: "CB0026A60101", processingDate: BILLING_DATE };
+    const writer = (_file: number, expectedDebits: number) => {
+      expected.push(expectedDebits);
+      return new BankFileWriter(PROFILE, { ...header, expectedDebits });
+    };
+    const segments = readAhead([rows], 1, async (segment) => segment);
+    for await (const _file of composeFiles(segments, rows.length, limits, String, writer));
+    expect(expected).toEqual([2, 2, 1]);
   });
 
   it("freezes nothing for a batch that is being abandoned, has lost the lock or was acquired again", async () => {
@@ -232,7 +287,9 @@ describe("ComposeBankFile", () => {
       await world.ledger.writeStream({ ...item, version: item.version + 1, batch }, item.version);
       return reach();
     });
-    await expect(compose(world, fence, { ...ports, ledger: meanwhile })).rejects.toThrow(BatchAbandoning);
+    await expect(compose(world, fence, { ...ports, ledger: meanwhile })).rejects.toEqual(
+      new BatchAbandoning(`batch ${world.id()} is being abandoned`),
+    );
     expect((await itemOf(world)).batch?.files).toBeUndefined();
   });
 

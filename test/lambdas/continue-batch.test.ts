@@ -146,32 +146,42 @@ describe("continuing a batch", () => {
   );
 
   it.each([
-    ["RUNNING", "ExecutionNotEnded"],
-    ["PENDING_REDRIVE", "ExecutionNotEnded"],
-    ["SUCCEEDED", "BatchClosed"],
-  ] as const)("is refused while the newest execution is %s, and leaves no trace", async (status, error) => {
-    const world = worldOn(memory());
-    await open(world);
-    const machine = machineWith({
-      [world.id()]: failedOf(world),
-      [`${world.id()}-c1`]: { ...failedOf(world), status },
-    });
-    await expect(goOn(world, machine)).rejects.toMatchObject({ name: error });
-    expect([machine.started, await trailOf(world)]).toEqual([[], []]);
-  });
+    ["RUNNING", "ExecutionNotEnded", "is RUNNING"],
+    ["PENDING_REDRIVE", "ExecutionNotEnded", "is PENDING_REDRIVE"],
+    ["SUCCEEDED", "BatchClosed", "has SUCCEEDED: there is nothing to continue"],
+  ] as const)(
+    "is refused while the newest execution is %s, and leaves no trace",
+    async (status, name, why) => {
+      const world = worldOn(memory());
+      await open(world);
+      const machine = machineWith({
+        [world.id()]: failedOf(world),
+        [`${world.id()}-c1`]: { ...failedOf(world), status },
+      });
+      const message = `execution ${world.id()}-c1 ${why}`;
+      await expect(goOn(world, machine)).rejects.toMatchObject({ name, message });
+      expect([machine.started, await trailOf(world)]).toEqual([[], []]);
+    },
+  );
 
   it("is refused for a batch that was abandoned, whatever its execution ended with", async () => {
     const world = worldOn(memory());
     await world.ledger.writeBatch(batchItem({ stream: world.stream.name, state: "ABANDONED" }), undefined);
     const machine = machineWith({ [world.id()]: failedOf(world) });
-    await expect(goOn(world, machine)).rejects.toMatchObject({ name: "BatchAbandoned" });
+    await expect(goOn(world, machine)).rejects.toMatchObject({
+      name: "BatchAbandoned",
+      message: `batch ${world.id()} was abandoned; its due list needs a new number`,
+    });
     expect([machine.started, await trailOf(world)]).toEqual([[], []]);
   });
 
   it("finishes the close of a batch whose execution failed behind its record, and is refused without one", async () => {
     const world = worldOn(memory());
     await world.ledger.writeBatch(batchItem({ stream: world.stream.name, state: "CLOSED" }), undefined);
-    await expect(goOn(world, machineWith({}))).rejects.toMatchObject({ name: "BatchClosed" });
+    await expect(goOn(world, machineWith({}))).rejects.toMatchObject({
+      name: "BatchClosed",
+      message: `batch ${world.id()} is closed: there is nothing to continue`,
+    });
     const machine = machineWith({ [world.id()]: failedOf(world) });
     expect(await goOn(world, machine)).toMatchObject({ execution: `${world.id()}-c1` });
   });
@@ -180,12 +190,15 @@ describe("continuing a batch", () => {
     const world = worldOn(memory());
     const machine = machineWith({});
     const ports = { ...world.ports(), executions: machine };
-    await expect(goOn(world, machine)).rejects.toMatchObject({ name: "BatchUnknown" });
-    for (const [batchId, name] of [
-      [`${world.id()}-c1`, "BatchUnknown"],
-      ["nobody-2026-03-02-01", "StreamUnknown"],
+    await expect(goOn(world, machine)).rejects.toMatchObject({
+      name: "BatchUnknown",
+      message: `batch ${world.id()} has no execution, and the ledger has no open record of it`,
+    });
+    for (const [batchId, name, message] of [
+      [`${world.id()}-c1`, "BatchUnknown", "the batch id is not <stream>-<yyyy-mm-dd>-<nn>"],
+      ["nobody-2026-03-02-01", "StreamUnknown", "there is no stream nobody in the configuration"],
     ] as const) {
-      await expect(continueBatch({ batchId, ...ANN }, ports)).rejects.toMatchObject({ name });
+      await expect(continueBatch({ batchId, ...ANN }, ports)).rejects.toMatchObject({ name, message });
     }
     expect([machine.started, await trailOf(world)]).toEqual([[], []]);
   });
@@ -237,6 +250,11 @@ describe("the name of a continuation", () => {
     await acquired(world, 1, 60_000);
     const machine = machineWith({ [world.id()]: failedOf(world) });
     await expect(goOn(world, machine)).rejects.toThrow(/-c1 has just acquired the lock/);
+    // Nor where it shows none at all.
+    await expect(goOn(world, machineWith({}))).rejects.toThrow(/-c1 has just acquired the lock/);
+    // What it does show is known to have ended, however lately it has acquired the lock.
+    const shown = machineWith({ [world.id()]: failedOf(world), [`${world.id()}-c1`]: failedOf(world) });
+    expect(await goOn(world, shown)).toMatchObject({ execution: `${world.id()}-c2` });
     world.now = (MORNING + 15 * 60_000) as Instant;
     expect(await goOn(world, machine)).toMatchObject({ execution: `${world.id()}-c2` });
   });

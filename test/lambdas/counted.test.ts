@@ -105,13 +105,20 @@ describe("the steps up to the frozen set", () => {
       ],
       compose: [["FilesComposed", 1]],
     };
+    const outcomes = {
+      plan: ["PlanSegments", "planned", "found planned"],
+      stage: ["StageSegment", "staged", "found staged"],
+      compose: ["ComposeBankFile", "frozen", "verified"],
+    };
     for (const name of ["plan", "stage", "compose"] as const) {
       await steps[name]();
       expect(counted(), name).toEqual(expected[name]);
-      expect(told()).toMatchObject({ batchId: world.id(), fence: 1, nonce: expect.any(String) });
+      const about = { batchId: world.id(), fence: 1, nonce: expect.any(String) };
+      const [state, first, again] = outcomes[name];
+      expect(told()).toMatchObject({ ...about, state, outcome: first });
       await steps[name]();
       expect(counted(), name).toEqual([]);
-      expect(told()).toMatchObject({ outcome: expect.stringMatching(/^(found \w+|verified)$/) });
+      expect(told()).toMatchObject({ ...about, state, outcome: again });
     }
   });
 
@@ -190,7 +197,13 @@ describe("CloseBatch", () => {
       ["DebitsSubmitted", 1],
       ["DebitsNotSubmitted", 2],
     ]);
-    expect(told()).toMatchObject({ outcome: "CLOSED", batchId: world.id(), fence: 1, nonce: "nonce-1" });
+    expect(told()).toMatchObject({
+      state: "CloseBatch",
+      outcome: "CLOSED",
+      batchId: world.id(),
+      fence: 1,
+      nonce: "nonce-1",
+    });
   });
 
   it("counts a batch that sent nothing of what it had staged", async () => {
@@ -227,10 +240,11 @@ describe("AbandonBatch", () => {
     await reconciled(world, ["RECONCILED", "COMPOSED", "WITHDRAWN"]);
     await abandon();
     expect(counted()).toEqual([["BatchAbandoned"], ["FilesWithdrawn", 2]]);
-    expect(told()).toMatchObject({ outcome: "ABANDONED", batchId: world.id(), fence: 1, nonce: "nonce-1" });
+    const line = { state: "AbandonBatch", batchId: world.id(), fence: 1 };
+    expect(told()).toMatchObject({ ...line, outcome: "ABANDONED", nonce: "nonce-1" });
     await abandon();
     expect(counted()).toEqual([]);
-    expect(told()).toMatchObject({ outcome: "ALREADY_ABANDONED", fence: 1, nonce: "nonce-2" });
+    expect(told()).toMatchObject({ ...line, outcome: "ALREADY_ABANDONED", nonce: "nonce-2" });
   });
 
   it("counts a file whose delivery it proves, and one that stays in doubt", async () => {
@@ -253,17 +267,29 @@ describe("what people do to streams and executions", () => {
     const pause = () => pauseStream(about, world.ports());
     const resume = () => resumeStream(about, world.ports());
     const line = { stream: world.stream.name, fence: 0, ...WHO };
-    for (const [act, name, outcome, again] of [
-      [pause, "StreamPaused", "paused", "was paused"],
-      [resume, "StreamResumed", "resumed", "was not paused"],
+    for (const [act, state, name, outcome, again] of [
+      [pause, "PauseStream", "StreamPaused", "paused", "was paused"],
+      [resume, "ResumeStream", "StreamResumed", "resumed", "was not paused"],
     ] as const) {
       await act();
       expect(counted()).toEqual([[name]]);
-      expect(told()).toMatchObject({ ...line, outcome, nonce: expect.any(String) });
+      expect(told()).toMatchObject({ ...line, state, outcome, nonce: expect.any(String) });
       await act();
       expect(counted()).toEqual([]);
-      expect(told()).toMatchObject({ ...line, outcome: again, nonce: expect.any(String) });
+      expect(told()).toMatchObject({ ...line, state, outcome: again, nonce: expect.any(String) });
     }
+  });
+
+  it("is counted once where the same person has asked twice at once", async () => {
+    const about = { stream: world.stream.name, ...WHO };
+    const ledger = failing(world.ledger, "writeStream", async ({ reach }) => {
+      world.now = (world.now + 1000) as Instant;
+      await pauseStream(about, world.ports());
+      return reach();
+    });
+    expect(await pauseStream(about, world.ports({ ledger }))).toMatchObject({ paused: WHO });
+    expect(counted()).toEqual([["StreamPaused"]]);
+    expect(world.lines.map(({ outcome }) => outcome)).toEqual(["paused", "was paused"]);
   });
 
   it("is counted for a redrive", async () => {
@@ -280,7 +306,9 @@ describe("what people do to streams and executions", () => {
 });
 
 describe("StartBatch", () => {
-  const start = (over: { exists?: boolean; number?: number; knownUntil?: string } = {}) =>
+  const start = (
+    over: { exists?: boolean; number?: number; knownUntil?: string; holidays?: string[] } = {},
+  ) =>
     startBatch(
       {
         stream: world.stream.name,
@@ -292,7 +320,7 @@ describe("StartBatch", () => {
         ...world.ports(),
         configuration: {
           ...world.configuration,
-          calendar: { holidays: [], knownUntil: over.knownUntil ?? "2028-12-31" },
+          calendar: { holidays: over.holidays ?? [], knownUntil: over.knownUntil ?? "2028-12-31" },
         },
         executions: {
           start: async () => (over.exists ? "exists" : "started"),
@@ -317,7 +345,7 @@ describe("StartBatch", () => {
 
   it("counts a start that is refused, and tells of which day and batch", async () => {
     world.now = (MORNING + 121 * 60_000) as Instant;
-    const line = { outcome: "REFUSED", reason: "too-late", billingDate: BILLING_DATE };
+    const line = { state: "StartBatch", outcome: "REFUSED", reason: "too-late", billingDate: BILLING_DATE };
     await start();
     expect(counted()).toEqual([["StartRefused"]]);
     expect(told()).toMatchObject({ ...line, nonce: "nonce-1" });
@@ -328,6 +356,8 @@ describe("StartBatch", () => {
   it("counts no holiday, and counts the end of the holiday list", async () => {
     await start({ knownUntil: "2026-10-05" });
     expect(counted()).toEqual([["StartRefused"]]);
+    await start({ knownUntil: BILLING_DATE, holidays: [BILLING_DATE] });
+    expect(counted()).toEqual([]);
     const holiday = startBatch(
       { stream: world.stream.name, scheduledTime: "2026-10-04T20:00:00Z", remainingMs: 60_000 },
       {

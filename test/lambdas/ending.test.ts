@@ -22,5 +22,24 @@ describe("the sum of a batch", () => {
   it("is not proven where what was staged and excluded is not what was due, though the files make up for it", () => {
     const file = fileItem({ state: "SUBMITTED", debits: 1, cents: 200 });
     expect(() => proveEnding({ count: 2, cents: 200 }, [sums(2, 1)], [file], AT)).toThrow(SumNotProven);
+    // The right number of rows, and a cent too many staged, which no file carries.
+    const dear = { ...sums(1, 1), staged: { count: 1, cents: 201 } };
+    expect(() => proveEnding({ count: 2, cents: 200 }, [dear], [file], AT)).toThrow(
+      new SumNotProven("due are 2 rows with 200 cents; staged and excluded are 2 with 201"),
+    );
+  });
+
+  it("that is not proven is told with both figures", () => {
+    const file = fileItem({ state: "SUBMITTED", debits: 1, cents: 199 });
+    expect(() => proveEnding({ count: 2, cents: 200 }, [sums(1, 1)], [file], AT)).toThrow(
+      new SumNotProven(
+        "due are 2 rows with 200 cents; excluded, submitted, withdrawn and rejected are 2 with 199",
+      ),
+    );
+  });
+
+  it("of a usual ending has no note at all", () => {
+    const file = fileItem({ state: "SUBMITTED", debits: 1, cents: 200 });
+    expect(proveEnding({ count: 2, cents: 200 }, [sums(1, 1)], [file], AT)).not.toHaveProperty("note");
   });
 });

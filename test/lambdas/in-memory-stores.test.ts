@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { calendarDate } from "../../lambdas/domain/calendar-date.ts";
 import type { Claim } from "../../lambdas/domain/records.ts";
 import { ConditionRefused, ObjectExists } from "../../lambdas/ports.ts";
@@ -16,6 +16,11 @@ const claim: Claim = {
   stream: "s",
 };
 const name = { mandateId: "m", dueDate: "2026-03-02", attempt: 1 };
+
+test("what a port refuses with has a name of its own, by which callers know it", () => {
+  expect(new ConditionRefused("no").name).toBe("ConditionRefused");
+  expect(new ObjectExists("no").name).toBe("ObjectExists");
+});
 
 describe("the ledger in memory", () => {
   it("writes a stream's item on the version that was seen, and on no other", async () => {

@@ -35,5 +35,6 @@ describe("the newest execution of a batch", () => {
   it("is found beyond the trail, should somebody have started one by hand", async () => {
     expect((await newestOf(["", "-c1", "-c2"], 0)).newest).toBe("-c2");
     expect((await newestOf(["-c99"], 99)).newest).toBe("-c99");
+    expect((await newestOf(["-c98", "-c99"], 98)).newest).toBe("-c99");
   });
 });

@@ -9,6 +9,7 @@ import {
   LimitExceeded,
   StaleFence,
 } from "../../lambdas/domain/faults.ts";
+import { DueListFault } from "../../lambdas/domain/due-list.ts";
 import { decodeSegment } from "../../lambdas/domain/plan.ts";
 import type { Stream } from "../../lambdas/domain/stream.ts";
 import { type DueList, dueList, row, sha256 } from "../builders.ts";
@@ -101,6 +102,7 @@ describe("PlanSegments", () => {
       ],
       [dueList(rows, { count: 3 }), /manifest says 3 rows, the list has 2/],
       [dueList(rows, { totalCents: 9991 }), /manifest says 1 cents more than the list has$/],
+      [dueList(rows, { totalCents: 9988 }), /manifest says 2 cents less than the list has$/],
       [{ ...dueList([], { sha256: sha256(header) }), csv: header }, /header: not exactly the ten columns/],
       [{ ...dueList([], { sha256: sha256(broken) }), csv: broken }, /line 4: not valid UTF-8/],
     ];
@@ -109,6 +111,11 @@ describe("PlanSegments", () => {
       const planned = plan(world, fence);
       await expect(planned).rejects.toThrow(DueListMismatch);
       await expect(planned).rejects.toThrow(message);
+      // What the reader found stays with the fault, for whoever looks for the place.
+      const fault: unknown = await planned.catch((error: unknown) => error);
+      expect((fault as Error).cause instanceof DueListFault).toBe(
+        /^.*(header|line \d)/.test(String(message)),
+      );
       expect((await world.ledger.readBatch(world.id()))?.plan).toBeUndefined();
     }
   });
@@ -125,13 +132,19 @@ describe("PlanSegments", () => {
     await expect(plan(world, fence)).rejects.toThrow(DueListMismatch);
     const ports = world.ports();
     const nothing = failing(ports.objects, "read", async () => undefined);
-    await expect(plan(world, fence, { ...ports, objects: nothing })).rejects.toThrow(DueListMissing);
+    await expect(plan(world, fence, { ...ports, objects: nothing })).rejects.toEqual(
+      new DueListMissing(`${world.stream.name}/2026-10-06/01/due.csv is not in the due bucket`),
+    );
   });
 
   it("refuses more segments than the state machine can carry", async () => {
     const rows = Array.from({ length: 10_001 }, (_, line) => row({ mandate_id: `m-${line}` }));
     const { world, fence } = await acquired(dueList(rows), { segmentRows: 1 }, memory());
-    await expect(plan(world, fence)).rejects.toThrow(LimitExceeded);
+    await expect(plan(world, fence)).rejects.toEqual(
+      new LimitExceeded("10001 segments are more than 10000; raise segmentRows"),
+    );
+    const most = await acquired(dueList(rows.slice(1)), { segmentRows: 1 }, memory());
+    expect((await plan(most.world, most.fence)).segments).toHaveLength(10_000);
   });
 
   it("needs the lock with its own fence, and a record", async () => {

@@ -35,6 +35,20 @@ describe("reading ahead", () => {
     await expect(all()).rejects.toThrow("the second");
     expect(taken).toEqual([1]);
   });
+
+  it("keeps a fault to itself that nobody waits for any more", async () => {
+    const unheard: unknown[] = [];
+    const hear = (fault: unknown) => unheard.push(fault);
+    process.on("unhandledRejection", hear);
+    const all = async () => {
+      for await (const _value of readAhead([1, 2], 2, (item) => Promise.reject(new Error(`number ${item}`))));
+    };
+    await expect(all()).rejects.toThrow("number 1");
+    // Node tells of them once the microtasks have run.
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("unhandledRejection", hear);
+    expect(unheard).toEqual([]);
+  });
 });
 
 describe("an object's body", () => {
@@ -63,19 +77,22 @@ describe("an object's body", () => {
 });
 
 describe("a file's index", () => {
-  it("holds every line, also when more of them come than were expected", () => {
-    const index = new FileIndex(1);
-    const rows = Array.from({ length: 500 }, (_, at) => ({
-      line: at + 1,
-      mandateId: "m".repeat(64),
-      dueDate: "2026-03-02",
-      attempt: 1,
-      merchantId: `merchant-${at}`,
-      cents: 100 + at,
-    }));
-    const rest = { remitter: "R", bsb: "083-170", accountNumber: "1", title: "T" };
-    for (const row of rows) index.add({ ...row, ...rest });
-    const lines = index.bytes.toString("utf8").trimEnd().split("\n");
-    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(rows);
-  });
+  it.each([0, 1])(
+    "holds every line, also when more of them come than the %d that were expected",
+    (expected) => {
+      const index = new FileIndex(expected);
+      const rows = Array.from({ length: 500 }, (_, at) => ({
+        line: at + 1,
+        mandateId: "m".repeat(64),
+        dueDate: "2026-03-02",
+        attempt: 1,
+        merchantId: `merchant-${at}`,
+        cents: 100 + at,
+      }));
+      const rest = { remitter: "R", bsb: "083-170", accountNumber: "1", title: "T" };
+      for (const row of rows) index.add({ ...row, ...rest });
+      const lines = index.bytes.toString("utf8").trimEnd().split("\n");
+      expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(rows);
+    },
+  );
 });

@@ -72,7 +72,9 @@ describe("storing a report", () => {
   it("ends after 999 reports, and after a store that always says that there is one", async () => {
     const objects = objectsInMemory();
     objects.put("reports", `${BATCH}/report-999.json`, Buffer.from("{}"));
-    await expect(storeReport(objects, make)).rejects.toThrow(LimitExceeded);
+    await expect(storeReport(objects, make)).rejects.toEqual(
+      new LimitExceeded(`batch ${BATCH} has too many reports, the last one is number 999`),
+    );
     const full = objectsInMemory();
     for (let number = 1; number <= 20; number += 1) {
       full.put("reports", `${BATCH}/exclusions-${String(number).padStart(3, "0")}.csv`, Buffer.from(""));

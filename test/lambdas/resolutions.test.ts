@@ -10,7 +10,12 @@ import {
   SubmissionUnknown,
 } from "../../lambdas/domain/faults.ts";
 import { proposalId, proposalSha256 } from "../../lambdas/domain/proposal.ts";
-import type { FileItem, FileStateName, SubmissionItem } from "../../lambdas/domain/records.ts";
+import type {
+  FileItem,
+  FileStateName,
+  ResolutionProposal,
+  SubmissionItem,
+} from "../../lambdas/domain/records.ts";
 import { abandonBatch } from "../../lambdas/operations/abandon-batch/abandon-batch.ts";
 import { approve } from "../../lambdas/operations/approve/approve.ts";
 import { propose, type ProposeEvent } from "../../lambdas/operations/propose/propose.ts";
@@ -20,6 +25,7 @@ import { showBatch } from "../../lambdas/operations/show-batch/show-batch.ts";
 import type { Instant } from "../../lambdas/ports.ts";
 import { sha256OfText } from "../../lambdas/proposal-hash.ts";
 import { AT, batchItem, heldBy, MORNING, sha256 } from "../builders.ts";
+import { objectsInMemory } from "../objects-in-memory.ts";
 import { answerLost, dying, failing, lost, sdkError } from "../port-faults.ts";
 import { ENDED } from "./ended-batches.ts";
 import { bytesOf, filesOf, itemOf, memory, pickUp, reconciled, type World, worldOn } from "../world.ts";
@@ -117,6 +123,22 @@ describe("a request to resolve a file in doubt", () => {
 });
 
 describe("proposing to resolve a file in doubt", () => {
+  it("keeps evidence as bytes that nothing should show by itself, and names a version only where there is one", async () => {
+    const world = await doubted();
+    const types: unknown[] = [];
+    const unversioned = objectsInMemory({ versions: false });
+    const objects = {
+      ...unversioned,
+      create: async (...put: Parameters<typeof unversioned.create>) => {
+        types.push(put[3]);
+        return unversioned.create(...put);
+      },
+    };
+    const { evidence } = (await propose(request(world), world.ports({ objects }))) as ResolutionProposal;
+    expect(types).toEqual(["application/octet-stream"]);
+    expect(evidence).not.toHaveProperty("version");
+  });
+
   it("keeps evidence, file, intent, people and reason, and is in the audit trail", async () => {
     for (const outcome of OUTCOMES) {
       const world = await doubted();
@@ -328,6 +350,23 @@ describe("approving that a file in doubt be resolved", () => {
     );
   });
 
+  it("is refused when the file has other bytes than were proposed", async () => {
+    const world = await doubted();
+    const { id } = await proposed(world);
+    const other = "0".repeat(64);
+    await changeFile(world, { sha256: other });
+    const ports = world.ports();
+    const ledger = failing(ports.ledger, "readSubmission", async ({ reach }) => ({
+      ...((await reach()) as SubmissionItem),
+      sha256: other,
+    }));
+    await expect(approve({ proposal: id, by: "bob" }, { ...ports, ledger })).rejects.toEqual(
+      new ApprovalRefused(
+        `file 01 of batch ${world.id()} has other bytes or another intent now than were proposed`,
+      ),
+    );
+  });
+
   it("is refused when the evidence is gone, or is other bytes, under whatever version", async () => {
     const world = await doubted();
     const { id } = await proposed(world);
@@ -336,6 +375,11 @@ describe("approving that a file in doubt be resolved", () => {
       const objects = failing(ports.objects, "read", async () => found);
       const told = approve({ proposal: id, by: "bob" }, { ...ports, objects });
       await expect(told).rejects.toThrow(ApprovalRefused);
+      await expect(told).rejects.toThrow(
+        /^the evidence is not what was proposed; reports: .* (is missing|has SHA-256 .*)$/,
+      );
+      const fault: unknown = await told.catch((error: unknown) => error);
+      expect((fault as Error).cause).toBeInstanceOf(BankFileDamaged);
     }
     expect(await world.ledger.readApprovals(world.id())).toEqual([]);
     // The version that was proposed is what counts: what somebody has put over it since is not read.
@@ -347,8 +391,9 @@ describe("approving that a file in doubt be resolved", () => {
     const world = await doubted();
     const { id } = await proposed(world);
     const ports = world.ports();
-    const objects = failing(ports.objects, "read", lost(sdkError("SlowDown")));
-    await expect(approve({ proposal: id, by: "bob" }, { ...ports, objects })).rejects.toThrow("SlowDown");
+    const error = sdkError("SlowDown");
+    const objects = failing(ports.objects, "read", lost(error));
+    await expect(approve({ proposal: id, by: "bob" }, { ...ports, objects })).rejects.toBe(error);
     expect(await world.ledger.readApprovals(world.id())).toEqual([]);
   });
 

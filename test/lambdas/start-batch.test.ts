@@ -6,7 +6,7 @@ import { DueListMismatch, DueListMissing, StreamUnknown } from "../../lambdas/do
 import type { Executions, Instant, Once } from "../../lambdas/ports.ts";
 import { refusedStart } from "../../lambdas/start-batch/may-start.ts";
 import { startBatch } from "../../lambdas/start-batch/start-batch.ts";
-import { dueList, MORNING, row, stream } from "../builders.ts";
+import { dueList, MORNING, row, sha256, stream } from "../builders.ts";
 import { type EmbeddedStores, embeddedStores } from "../embedded-stores.ts";
 import { answerLost, failing, lost, sdkError } from "../port-faults.ts";
 import { MACHINE_ARN, stateMachine, type StateMachine } from "../state-machine.ts";
@@ -102,6 +102,18 @@ describe("StartBatch", () => {
     });
   });
 
+  it("asks for a start under the batch's id, with all of the list by which one start is told from another", async () => {
+    await layList(world, dueList([row()]));
+    const asked: unknown[] = [];
+    const forgetful: Once = async (key, fingerprint, remainingMs) => {
+      asked.push([key, fingerprint, remainingMs]);
+      return "ran";
+    };
+    // Neither started nor found started: what has not run does not exist already.
+    expect(await start({}, { once: forgetful })).toMatchObject({ outcome: "STARTED" });
+    expect(asked).toEqual([[world.id(), `${sha256(dueList([row()]).csv)} 1 4995`, 60_000]]);
+  });
+
   it("starts nothing twice for the same event, one after the other or at once", async () => {
     await layList(world, dueList([row()]));
     const runs = machine.inputs.length;
@@ -171,6 +183,10 @@ describe("StartBatch", () => {
   });
 
   it("takes the lowest number that has a list, or the one that the event names", async () => {
+    // Whatever else lies there has no number.
+    for (const key of ["00/manifest.json", "x1/manifest.json", "02/due.csv", "02-manifest.json"]) {
+      await world.overwrite("due", `${world.stream.name}/2026-10-06/${key}`, Buffer.from("{}"));
+    }
     for (const number of [3, 11]) await layList(world, dueList([row()]), number);
     expect(await start()).toMatchObject({ batchId: world.id(3) });
     expect(await start({ number: 11 })).toMatchObject({ outcome: "STARTED", batchId: world.id(11) });
@@ -178,7 +194,9 @@ describe("StartBatch", () => {
   });
 
   it("says that there is no list, or one without a manifest, and that a manifest is unreadable", async () => {
-    await expect(start()).rejects.toThrow(DueListMissing);
+    await expect(start()).rejects.toEqual(
+      new DueListMissing(`there is no due list under ${world.stream.name}/2026-10-06/ in the due bucket`),
+    );
     const folder = `${world.stream.name}/2026-10-06/01/`;
     await world.overwrite("due", `${folder}due.csv`, dueList([row()]).csv);
     await expect(start()).rejects.toThrow(DueListMissing);
@@ -206,9 +224,17 @@ describe("StartBatch", () => {
   it("refuses a start that comes too late, to the minute, and one at or past the cut-off", async () => {
     await layList(world, dueList([row()]));
     later(121);
-    expect(await start()).toMatchObject({ outcome: "REFUSED", reason: "too-late" });
+    expect(await start()).toEqual({
+      outcome: "REFUSED",
+      reason: "too-late",
+      message: "the start was due 121 minutes ago, and at most 120 are allowed",
+    });
     later(9 * 60);
-    expect(await start()).toMatchObject({ outcome: "REFUSED", reason: "past-cut-off" });
+    expect(await start()).toEqual({
+      outcome: "REFUSED",
+      reason: "past-cut-off",
+      message: `the cut-off of stream ${world.stream.name} on 2026-10-06 was 16:00 Australia/Sydney`,
+    });
     later(24 * 60);
     expect(await start()).toMatchObject({ outcome: "REFUSED", reason: "past-cut-off" });
     expect(await executions.describe(world.id())).toBeUndefined();
@@ -251,6 +277,14 @@ describe("whether a batch may start", () => {
       Array(4).fill("not-a-business-day"),
     );
     expect(may("2026-12-31", 0)).toBeUndefined();
+  });
+
+  it("is no on the list's last day for the reason that this day has, and not for the list's end", () => {
+    const last = { holidays: ["2026-12-31"], knownUntil: "2026-12-31" };
+    const times = { now: 0, scheduled: 0, cutOff: 1 };
+    expect(refusedStart(limits, last, calendarDate("2026-12-31"), times)?.message).toBe(
+      "2026-12-31 is not a business day",
+    );
   });
 });
 

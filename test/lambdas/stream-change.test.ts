@@ -198,10 +198,26 @@ describe("a change of a batch record", () => {
 
   it("gives up after a bounded number of tries, and needs a record", async () => {
     const memory = ledgerInMemory();
-    await expect(changeBatch({ ledger: memory }, batchItem().id, close)).rejects.toThrow(BatchUnknown);
+    const { id } = batchItem();
+    await expect(changeBatch({ ledger: memory }, id, close)).rejects.toEqual(
+      new BatchUnknown(`the ledger has no record of batch ${id}`),
+    );
     await memory.writeBatch(batchItem(), undefined);
-    const busy = failing(memory, "writeBatch", lost(new ConditionRefused("lost")), "always");
-    await expect(changeBatch({ ledger: busy }, batchItem().id, close)).rejects.toThrow(LedgerBusy);
+    const refused = new ConditionRefused("lost");
+    let tries = 0;
+    const busy = failing(
+      memory,
+      "writeBatch",
+      async () => {
+        tries += 1;
+        throw refused;
+      },
+      "always",
+    );
+    const told = await changeBatch({ ledger: busy }, id, close).catch((error: unknown) => error);
+    expect(told).toEqual(new LedgerBusy(`the record of batch ${id} could not be written in 6 tries`));
+    expect((told as Error).cause).toBe(refused);
+    expect(tries).toBe(6);
     const down = failing(memory, "writeBatch", lost("a text"), "always");
     await expect(changeBatch({ ledger: down }, batchItem().id, close)).rejects.toBe("a text");
   });

@@ -128,7 +128,11 @@ describe("proposing", () => {
 
   test.each([
     ["a proof, passed or failed", "due-list-bytes", /no suspicion: .*proof cannot be accepted by anybody/],
-    ["a check that does not exist", "nothing", /no suspicion/],
+    [
+      "a check that does not exist",
+      "nothing",
+      /^nothing is no suspicion: [a-z-]+(, [a-z-]+)+ are, and a failed/,
+    ],
     ["a suspicion that has passed", "same-totals", /does not have same-totals among its failed suspicions/],
     ["a suspicion that the report does not know", "same-debit", /does not have same-debit/],
   ])("is refused for %s", async (_what, name, message) => {
@@ -178,6 +182,15 @@ describe("proposing", () => {
     await world.ledger.writeBatch(batchItem({ stream: world.stream.name }), undefined);
     await world.ledger.writeStream(heldBy(world.id(), {}, { stream: world.stream.name }), undefined);
     await expect(proposed(world)).rejects.toThrow(/has frozen no files/);
+    const unjudged = worldOn(memory());
+    await reconciled(unjudged, ["COMPOSED"]);
+    const unwritten = { ...unjudged.objects, list: async () => [] };
+    const told = propose(growth(unjudged), unjudged.ports({ objects: unwritten }));
+    await expect(told).rejects.toEqual(
+      new ProposalRefused(
+        `the gate has not stopped batch ${unjudged.id()}: its newest report does not say so`,
+      ),
+    );
     const empty = worldOn(memory());
     await reconciled(empty, []);
     await stopped(empty);
@@ -187,7 +200,9 @@ describe("proposing", () => {
   it("is refused for a batch that nobody knows, and a stream that is not configured", async () => {
     const world = worldOn(memory());
     await expect(proposed(world)).rejects.toThrow(BatchUnknown);
-    await expect(proposed(world, { batchId: "x" })).rejects.toThrow(BatchUnknown);
+    await expect(proposed(world, { batchId: "x" })).rejects.toEqual(
+      new BatchUnknown("the batch id is not <stream>-<yyyy-mm-dd>-<nn>"),
+    );
     await expect(proposed(world, { batchId: "valueOf-2026-10-06-01" })).rejects.toThrow(BatchUnknown);
     await expect(proposed(world, { batchId: "nobody-2026-10-06-01" })).rejects.toThrow(StreamUnknown);
   });
@@ -335,6 +350,7 @@ describe("approving", () => {
     const world = await suspected();
     const { id } = await proposed(world);
     const batch = world.id();
+    const noId = "the id is not that of a proposal, <batch>.<32 hex digits>";
     for (const wrong of [
       "",
       batch,
@@ -343,11 +359,15 @@ describe("approving", () => {
       id.slice(0, -1),
       id.toUpperCase(),
       `x.${id}`,
-      `${batch}.${"0".repeat(32)}`,
-      `nobody-2026-10-06-01.${"0".repeat(32)}`,
+      `x\n${id}`,
       `${id}\n`,
     ]) {
-      await expect(approved(world, wrong), wrong).rejects.toThrow(ProposalUnknown);
+      await expect(approved(world, wrong), wrong).rejects.toEqual(new ProposalUnknown(noId));
+    }
+    for (const nobody of [`${batch}.${"0".repeat(32)}`, `nobody-2026-10-06-01.${"0".repeat(32)}`]) {
+      await expect(approved(world, nobody)).rejects.toEqual(
+        new ProposalUnknown(`the ledger has no proposal ${nobody}`),
+      );
     }
   });
 

@@ -33,6 +33,15 @@ async function close(state: "OPEN" | "CLOSED" | "ABANDONED" = "CLOSED", number =
   await world.ledger.createClosing(closing);
 }
 
+const CLOSING: ClosingItem = {
+  stream: "au-cba",
+  billingDate: BILLING_DATE,
+  number: 1,
+  batchId: batchItem().id,
+  closedAt: "",
+  submitted: { count: 1, cents: 100 },
+};
+
 const counts = (name: string) => world.counts.filter(([counted]) => counted === name);
 
 describe("the watch, for the due list of a business day", () => {
@@ -85,7 +94,10 @@ describe("the watch, for the batch of a business day", () => {
     expect(await look()).toEqual([]);
   });
 
-  it("does not take a closing for a closed batch: its record decides", async () => {
+  it("does not take a closing for a closed batch: its record decides, and there may be none", async () => {
+    const ledger = { ...world.ledger, readClosings: async () => [CLOSING] };
+    at("15:00");
+    expect(await look({ ledger })).toEqual(["BatchMissing"]);
     await close("OPEN");
     at("15:00");
     expect(await look()).toEqual(["BatchMissing"]);
@@ -128,6 +140,12 @@ describe("the watch, for a day without a batch,", () => {
     const ended = { ...world.configuration, calendar: { holidays: [], knownUntil: "2026-10-05" } };
     at("23:00");
     expect(await look({ configuration: ended })).toEqual(["DueListMissing", "BatchMissing"]);
+    // A Friday, which is a weekday too, and the list's own last day, of which it still tells.
+    at("23:00", calendarDate("2026-10-09"));
+    expect(await look({ configuration: ended })).toEqual(["DueListMissing", "BatchMissing"]);
+    const last = { ...world.configuration, calendar: { holidays: ["2026-10-09"], knownUntil: "2026-10-09" } };
+    expect(await look({ configuration: last })).toEqual([]);
+    at("23:00");
     const everyDay = { ...world.stream, schedule: { time: "07:00", weekdays: [1, 2, 3, 4, 5, 6, 7] } };
     at("23:00", calendarDate("2026-10-10"));
     const weekend = { ...ended, streams: { [everyDay.name]: everyDay } };

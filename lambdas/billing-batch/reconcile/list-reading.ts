@@ -73,8 +73,11 @@ function doubt(bytes: Buffer): (fields: readonly string[]) => boolean {
   };
 }
 
+const MARK = Buffer.of(0xef, 0xbb, 0xbf);
+
+/** Behind the byte-order mark, if there is one. */
 function textStart(bytes: Buffer): number {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  return bytes.subarray(0, MARK.length).equals(MARK) ? MARK.length : 0;
 }
 
 function isHeader(fields: readonly string[]): boolean {

@@ -3,6 +3,7 @@ import type { Check } from "../../domain/report.ts";
 import type { Clock } from "../../ports.ts";
 import type { Case } from "./case.ts";
 import type { Findings } from "./findings.ts";
+import { proof } from "./proof.ts";
 
 /**
  * Whether the files can still be sent for their day. Judged only while one of them is unsent: a batch whose files
@@ -14,7 +15,6 @@ export function processingDate(
   calendar: BusinessCalendar,
   findings: Findings,
 ): Check {
-  const check = { name: "processing-date", kind: "proof" } as const;
   const { maxAheadDays } = stream.bankProfile;
   const expected = `${billingDate}, a business day, at most ${maxAheadDays} days ahead, before ${stream.cutOff}`;
   const otherwise = findings.count("processing-date") > 0;
@@ -31,11 +31,5 @@ export function processingDate(
     (reason) => reason !== false,
   );
   const note = isUnsent ? findings.note("processing-date") : "every file has left, or there is none";
-  return {
-    ...check,
-    passed: reasons.length === 0,
-    expected,
-    found: [billingDate, ...reasons].join(", "),
-    ...(note !== undefined && { note }),
-  };
+  return proof("processing-date", reasons.length === 0, expected, [billingDate, ...reasons].join(", "), note);
 }

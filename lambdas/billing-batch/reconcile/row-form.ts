@@ -87,7 +87,7 @@ export function isNameable(row: Fields): boolean {
 
 function isAccountNumber(text: string): boolean {
   if (!DIGITS_AND_HYPHENS.test(text) || !/[1-9]/.test(text)) return false;
-  return text.length <= 9 || text.replaceAll("-", "").length <= 9;
+  return text.replaceAll("-", "").length <= 9;
 }
 
 /** The cents of a row that may be told, and summed: of a nameable row within the limit for one debit. */

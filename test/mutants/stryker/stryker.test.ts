@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import config from "../../../vitest.config.ts";
 import { BEGINNINGS, GROUPS, groupOf, mutatedFiles, WANTED, WANTED_OVERALL } from "./groups.ts";
-import { LEFT_OUT, testFiles } from "./in-process-runner.ts";
+import { LEFT_OUT, TOO_LONG, testFiles } from "./in-process-runner.ts";
 import { nameOf, type Report, scoreOf, sumOf, survivorsOf, tallyOf } from "./report.ts";
 import type { Figures, Listed, Results } from "./results.ts";
 import { casesOf, it as declared, describe as within, beforeAll as first } from "./suite.ts";
@@ -31,6 +31,8 @@ describe("the groups", () => {
   it("leave no test out that is not there", () => {
     const gone = Object.keys(LEFT_OUT).filter((name) => !existsSync(root(`test/lambdas/${name}`)));
     expect(gone).toEqual([]);
+    const nowhere = TOO_LONG.filter(([file, part]) => !readFileSync(root(file), "utf8").includes(part));
+    expect(nowhere).toEqual([]);
     expect(testFiles().length).toBeGreaterThan(50);
   });
 });

@@ -32,6 +32,12 @@ const STRYKER = `${ROOT}/node_modules/@stryker-mutator/core/bin/stryker.js`;
 
 const read = (file: string): unknown => JSON.parse(readFileSync(file, "utf8"));
 
+/**
+ * Which tests are asked. Those with a state machine of their own are slow, and needed by what they test alone. For the domain
+ * its own tests are asked alone: what none of them notices, a step's test would notice by chance.
+ */
+const TESTS: Readonly<Partial<Record<Group, string>>> = { operations: "all", domain: "domain" };
+
 /** Runs Stryker on one group, with its progress on the screen, and returns its report. */
 async function run(group: Group, options: { concurrency: string; fresh: boolean }): Promise<Report> {
   const files = mutatedFiles().filter((file) => groupOf(file) === group);
@@ -49,7 +55,7 @@ async function run(group: Group, options: { concurrency: string; fresh: boolean 
     concurrency: Number(options.concurrency),
   };
   writeFileSync(config, JSON.stringify({ ...(read(CONFIG) as object), ...own }));
-  const tests = group === "operations" ? "all" : "quick";
+  const tests = TESTS[group] ?? "quick";
   const child = spawn(process.execPath, [STRYKER, "run", config], {
     cwd: ROOT,
     stdio: "inherit",

@@ -3,6 +3,8 @@ import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import {
+  CfnStateMachineAlias,
+  CfnStateMachineVersion,
   DefinitionBody,
   type IChainable,
   type IStateMachine,
@@ -21,7 +23,14 @@ interface BatchMachineProps {
   readonly lambdas: readonly IFunction[];
 }
 
-/** The state machine that runs a definition, and what may be done to its executions. */
+/** The name under which executions are started, whatever the newest version is. */
+const LIVE = "live";
+
+/**
+ * The state machine that runs a definition, its versions, and what may be done to its executions. An execution is
+ * started through the alias, which names the newest version, and keeps that version's definition and role to its end
+ * and through every redrive.
+ */
 export class BatchMachine extends Construct {
   readonly arn: string;
   /** For its own metrics. */
@@ -65,11 +74,41 @@ export class BatchMachine extends Construct {
       resourceName: `${machine.stateMachineName}:*`,
       arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     });
+    // The alias belongs to nobody's execution: one that runs has taken its version, and its ARN names the machine alone.
     const variable = { STATE_MACHINE_ARN: machine.stateMachineArn };
     this.arn = machine.stateMachineArn;
     this.machine = machine;
-    this.start = granting(variable, [{ actions: ["states:StartExecution"], on: [machine.stateMachineArn] }]);
+    this.start = granting({ STATE_MACHINE_ALIAS_ARN: live(this, machine, lasting).ref }, [
+      {
+        actions: ["states:StartExecution"],
+        // The start of an alias is a permission on the machine, with the alias's name beside it; a start without a
+        // version or by its number has another name there, or none, and is refused.
+        on: [machine.stateMachineArn],
+        if: { "ForAnyValue:StringEquals": { "states:StateMachineQualifier": [LIVE] } },
+      },
+    ]);
     this.describe = granting(variable, [{ actions: ["states:DescribeExecution"], on: [executions] }]);
     this.redrive = granting(variable, [{ actions: ["states:RedriveExecution"], on: [executions] }]);
   }
+}
+
+/** Publishes this synth's version of the machine, beside all earlier ones, and lets the alias name it. */
+function live(scope: Construct, machine: StateMachine, lasting: boolean): CfnStateMachineAlias {
+  const version = new CfnStateMachineVersion(scope, "Version", {
+    stateMachineArn: machine.stateMachineArn,
+    // Each change of definition, role or logging makes another revision, and another revision replaces this resource:
+    // so a version is published of every change, and of nothing else.
+    stateMachineRevisionId: machine.stateMachineRevisionId,
+  });
+  // In dev too, where the versions go with their machine: CloudFormation could not delete the one the alias names.
+  version.applyRemovalPolicy(RemovalPolicy.RETAIN);
+  const alias = new CfnStateMachineAlias(scope, "Live", {
+    name: LIVE,
+    // All weight on one version: were it split, a continued batch might go back to the definition that failed.
+    routingConfiguration: [{ stateMachineVersionArn: version.ref, weight: 100 }],
+  });
+  alias.applyRemovalPolicy(lasting ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
+  // Only when the role has all its policies, those of the map's children too, is a version started.
+  alias.node.addDependency(machine);
+  return alias;
 }

@@ -11,6 +11,11 @@ import type { DataStack } from "./stacks/data.ts";
 /**
  * From the scheduler to a running batch. The scheduler delivers at least once and cannot name an execution, so a
  * Lambda derives the batch id from the scheduled time and starts the execution under that name.
+ *
+ * The schedules call the function itself, not a version of it. In a deployment an old and a new starter may both be
+ * called for one start, whichever the schedules name: both derive the same name, so both start the same execution, of
+ * the version that the alias names. A version would be one thing more that a schedule could find gone, and what
+ * becomes of a failed call (not repeated, left in the queue) would have to be said of each version again.
  */
 export function startBatch(
   scope: Construct,

@@ -8,6 +8,8 @@ import { clockFrom } from "../lambdas/adapters/clock.ts";
 import { MORNING } from "./builders.ts";
 
 export const MACHINE_ARN = "arn:aws:states:ap-southeast-2:000000000000:stateMachine:batch";
+/** By which its executions are started, as a permission demands. */
+export const ALIAS_ARN = `${MACHINE_ARN}:live`;
 
 /** A state machine of one task behind the Step Functions protocol: each of its runs ends as the test says. */
 export interface StateMachine {

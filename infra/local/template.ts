@@ -67,6 +67,8 @@ export function localNames(templates: Templates): LocalNames {
         case "AWS::Lambda::Version":
           return `${names.arn(stack, functionOf(resource))}:1`;
         case "AWS::StepFunctions::StateMachine":
+        case "AWS::StepFunctions::StateMachineAlias":
+        case "AWS::StepFunctions::StateMachineVersion":
           return names.arn(stack, logicalId);
         default:
           throw misfit(`A local run has no name for ${logicalId} (${resource.Type}).`);
@@ -90,6 +92,14 @@ export function localNames(templates: Templates): LocalNames {
           const given = resource.Properties.StateMachineName;
           return arn("states", `stateMachine:${typeof given === "string" ? given : plainName(logicalId)}`);
         }
+        case "AWS::StepFunctions::StateMachineVersion":
+          // There is one version here, today's.
+          return `${names.ref(stack, refIn(resource.Properties.StateMachineArn))}:1`;
+        case "AWS::StepFunctions::StateMachineAlias": {
+          const { Name, RoutingConfiguration } = aliasProperties.parse(resource.Properties);
+          const [{ StateMachineVersionArn: version }] = RoutingConfiguration;
+          return `${names.ref(stack, version.Ref).replace(/:1$/, "")}:${Name}`;
+        }
         default:
           throw misfit(`A local run has no ARN for ${logicalId} (${resource.Type}).`);
       }
@@ -104,10 +114,22 @@ export function functionName(resource: Resource): string | undefined {
   return typeof name === "string" ? name : undefined;
 }
 
+/** An alias with all its weight on one version: which of two runs, nobody could tell here. */
+const aliasProperties = z.object({
+  Name: z.string(),
+  RoutingConfiguration: z.tuple([
+    z.object({ StateMachineVersionArn: z.object({ Ref: z.string() }), Weight: z.literal(100) }),
+  ]),
+});
+
 /** The logical id of a version's function. */
 function functionOf(version: Resource): string {
-  const { Ref } = z.object({ Ref: z.string() }).parse(version.Properties.FunctionName);
-  return Ref;
+  return refIn(version.Properties.FunctionName);
+}
+
+/** The logical id that a property refers to. */
+function refIn(property: unknown): string {
+  return z.object({ Ref: z.string() }).parse(property).Ref;
 }
 
 /** The value with every reference in it replaced by the local name; what cannot be replaced is a fault. */

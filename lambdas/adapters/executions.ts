@@ -9,14 +9,24 @@ import {
 } from "@aws-sdk/client-sfn";
 import type { Executions } from "../ports.ts";
 
-/** The executions of one state machine. */
-export function stepFunctionsExecutions(stateMachineArn: string, config: SFNClientConfig): Executions {
+/**
+ * The executions of one state machine. Their ARNs name the machine, whatever they were started through.
+ *
+ * @param alias the ARN through which they are started, which names the newest version; asked for only then
+ */
+export function stepFunctionsExecutions(
+  stateMachineArn: string,
+  alias: () => string,
+  config: SFNClientConfig,
+): Executions {
   const client = new SFNClient(config);
   const arn = (name: string) => `${stateMachineArn.replace(":stateMachine:", ":execution:")}:${name}`;
   return {
     async start(name, input) {
       try {
-        await client.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
+        await client.send(
+          new StartExecutionCommand({ stateMachineArn: alias(), name, input: JSON.stringify(input) }),
+        );
         return "started";
       } catch (error) {
         if (error instanceof ExecutionAlreadyExists) return "exists";

@@ -45,7 +45,9 @@ export function objectsOf(runtime: Runtime): Objects {
 
 /** The state machine's executions, for the functions that may start or describe them. */
 export function executionsOf(runtime: Runtime): Executions {
-  return stepFunctionsExecutions(required(runtime, "STATE_MACHINE_ARN"), runtime.sfn);
+  const machine = required(runtime, "STATE_MACHINE_ARN");
+  // Only who may start an execution has the alias.
+  return stepFunctionsExecutions(machine, () => required(runtime, "STATE_MACHINE_ALIAS_ARN"), runtime.sfn);
 }
 
 /** One JSON line per decision. A line that cannot be written is lost, as a count is: the decision it tells of is made. */

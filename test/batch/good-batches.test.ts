@@ -23,7 +23,7 @@ async function continued(stream: BilledStream, name: string): Promise<string> {
     billingDate: DATE,
     number: 1,
   };
-  const stateMachineArn = billing.app.names["STATE_MACHINE_ARN"];
+  const stateMachineArn = billing.app.names["STATE_MACHINE_ALIAS_ARN"];
   await client.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
   client.destroy();
   return (await billing.app.waitFor(name)).status;

@@ -64,7 +64,10 @@ const STEPS = [
   "StageSegment",
   "SubmitBankFile",
 ];
-const VERSIONS = STEPS.map((name) => `Version ${name}CurrentVersion`);
+const VERSIONS = [
+  "StateMachineVersion BatchVersion",
+  ...STEPS.map((name) => `Version ${name}CurrentVersion`),
+];
 
 describe("both stages", () => {
   test("are synthesized without a word of warning, prod judged by CloudFormation's schemas too; without a stage it is dev", () => {
@@ -113,12 +116,12 @@ describe("both stages", () => {
 });
 
 describe("what outlives a stack", () => {
-  test("in dev: nothing but the versions of the steps, which go with their Lambda", () => {
+  test("in dev: nothing but versions, which go with their Lambda or machine", () => {
     expect(retained(dev.data)).toEqual([]);
     expect(retained(dev.billing)).toEqual(VERSIONS);
   });
 
-  test("in prod: tables, buckets with their policies and key, versions, machine and logs", () => {
+  test("in prod: tables, buckets with their policies and key, versions, machine with its alias, and logs", () => {
     expect(retained(prod.data)).toEqual([
       "Bucket AccessLogs",
       "Bucket BankFilesBucket",
@@ -137,7 +140,8 @@ describe("what outlives a stack", () => {
       "Key Key",
     ]);
     const logs = ["Batch", ...LAMBDAS].map((name) => `LogGroup ${name}Logs`);
-    expect(retained(prod.billing)).toEqual([...logs, "StateMachine BatchMachine", ...VERSIONS].toSorted());
+    const machine = ["StateMachine BatchMachine", "StateMachineAlias BatchLive"];
+    expect(retained(prod.billing)).toEqual([...logs, ...machine, ...VERSIONS].toSorted());
   });
 });
 
@@ -165,6 +169,39 @@ test("everything that holds something has the logical id that it always had: ano
   }
 });
 
+test("everything that an execution of before a deployment still uses has the logical id that it always had", () => {
+  // A function that is another takes its versions along, and a role that is another leaves them without leave.
+  for (const { billing } of bothStages()) {
+    const steps = STEPS.map((name) => lambdasOf(billing).get(name));
+    const machines = ofType(billing, "AWS::StepFunctions::StateMachine").map(([, machine]) => machine);
+    const roles = [
+      ...steps.map((step) => step?.Properties.Role["Fn::GetAtt"][0]),
+      ...machines.map(({ Properties }) => Properties.RoleArn["Fn::GetAtt"][0]),
+    ];
+    const versions = ofType(billing, "AWS::StepFunctions::StateMachineVersion").map(([id]) => id);
+    const aliases = ofType(billing, "AWS::StepFunctions::StateMachineAlias").map(([id]) => id);
+    expect([...steps.map((step) => step?.id), ...roles, ...versions, ...aliases]).toEqual([
+      "AcquireLock64B196B4",
+      "CloseBatchBA66125F",
+      "ComposeBankFile9DA91FB3",
+      "PlanSegments72808080",
+      "ReconcileD51D4F4F",
+      "StageSegmentAE96131A",
+      "SubmitBankFileA14665CE",
+      "AcquireLockRole305D92F4",
+      "CloseBatchRoleAAB789E5",
+      "ComposeBankFileRole3B3BB84F",
+      "PlanSegmentsRole5A56C246",
+      "ReconcileRole90F75AB5",
+      "StageSegmentRoleFDE76E85",
+      "SubmitBankFileRole6E838DCC",
+      "BatchMachineRole980FA529",
+      "BatchVersion6BB47BA4",
+      "BatchLiveA4846DDF",
+    ]);
+  }
+});
+
 test("only what would otherwise be replaced, doubled or unknown to a policy has a name of its own", () => {
   const names =
     /^(Name|BucketName|TableName|RoleName|FunctionName|QueueName|TopicName|AlarmName|LogGroupName|StateMachineName|AliasName)$/;
@@ -182,6 +219,8 @@ test("only what would otherwise be replaced, doubled or unknown to a policy has 
       "AWS::Scheduler::Schedule Name",
       "AWS::Scheduler::Schedule Name",
       "AWS::StepFunctions::StateMachine StateMachineName",
+      // Without one, a name made of the logical id, which no permission could name.
+      "AWS::StepFunctions::StateMachineAlias Name",
     ]);
   }
 });

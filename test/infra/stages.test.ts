@@ -109,6 +109,7 @@ describe("prod differs from dev in nothing but what is listed", () => {
     expect(compared(plain(dev.billing, "dev"), plain(prod.billing, "prod"))).toEqual(
       [
         ...kept("BatchMachine"),
+        ...kept("BatchLive"),
         ...kept("every AWS::Logs::LogGroup"),
         "every AWS::Logs::LogGroup: RetentionInDays: 30 → 365",
         "SubmitBankFile: ReservedConcurrentExecutions: none → 2",
@@ -127,11 +128,14 @@ describe("prod differs from dev in nothing but what is listed", () => {
   });
 });
 
-test("nothing in dev outlives a destroyed stack but versions, which go with their Lambda", () => {
+/** A function or machine that is deleted takes them along, whatever the policy says. */
+const VERSIONS = ["AWS::Lambda::Version", "AWS::StepFunctions::StateMachineVersion"];
+
+test("nothing in dev outlives a destroyed stack but versions, which go with their Lambda or machine", () => {
   for (const template of [dev.data, dev.billing]) {
     for (const [id, { Type, DeletionPolicy }] of Object.entries(template.Resources)) {
       const stays = DeletionPolicy !== undefined && DeletionPolicy !== "Delete";
-      expect([id, stays]).toEqual([id, Type === "AWS::Lambda::Version"]);
+      expect([id, stays]).toEqual([id, VERSIONS.includes(Type)]);
     }
   }
   expect(dev.protectedStacks).toEqual([]);

@@ -177,8 +177,24 @@ describe("the buckets on S3", () => {
 });
 
 describe("the executions on Step Functions", () => {
+  it("are started through the alias, and are described and redriven by an ARN that names the machine alone", async () => {
+    const machine = "arn:aws:states:ap-southeast-2:000000000000:stateMachine:billing";
+    const { settings, asked } = answering(() => json("none"));
+    const client = stepFunctionsExecutions(machine, () => `${machine}:live`, settings);
+    await ended(client.start("n", {}));
+    await ended(client.describe("n"));
+    await ended(client.redrive("n"));
+    const execution = "arn:aws:states:ap-southeast-2:000000000000:execution:billing:n";
+    // The SDK gives a redrive a token of its own.
+    expect(asked).toMatchObject([
+      { stateMachineArn: `${machine}:live`, name: "n", input: "{}" },
+      { executionArn: execution },
+      { executionArn: execution },
+    ]);
+  });
+
   let now = "none";
-  const client = stepFunctionsExecutions("arn:a", answering(() => json(now)).settings);
+  const client = stepFunctionsExecutions("arn:a", () => "arn:a:live", answering(() => json(now)).settings);
   const executions = (type: string) => {
     now = type;
     return client;

@@ -9,7 +9,7 @@ import type { Execution, Executions, Instant } from "../../lambdas/ports.ts";
 import { AT, batchItem, BILLING_DATE, MORNING } from "../builders.ts";
 import { type EmbeddedStores, embeddedStores } from "../embedded-stores.ts";
 import { answerLost, failing, lost, sdkError } from "../port-faults.ts";
-import { MACHINE_ARN, stateMachine, type StateMachine } from "../state-machine.ts";
+import { ALIAS_ARN, MACHINE_ARN, stateMachine, type StateMachine } from "../state-machine.ts";
 import { memory, type World, worldOn } from "../world.ts";
 
 const ANN = { by: "ann", reason: "mended" };
@@ -305,7 +305,7 @@ describe("on the Step Functions protocol", () => {
   beforeAll(async () => {
     machine = await stateMachine();
     stores = await embeddedStores(machine);
-    executions = stepFunctionsExecutions(MACHINE_ARN, stores.settings.sfn);
+    executions = stepFunctionsExecutions(MACHINE_ARN, () => ALIAS_ARN, stores.settings.sfn);
   });
   afterAll(async () => {
     await stores.close();

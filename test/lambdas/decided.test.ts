@@ -29,6 +29,7 @@ test.each([
         OUTBOUND_BUCKET: "none",
         REPORTS_BUCKET: "none",
         STATE_MACHINE_ARN: "arn:aws:states:x:0:stateMachine:none",
+        STATE_MACHINE_ALIAS_ARN: "arn:aws:states:x:0:stateMachine:none:live",
         AWS_LAMBDA_FUNCTION_NAME: name,
       },
       configuration: configuration(stream({ name: "au-test" })),

@@ -192,7 +192,7 @@ describe("the exceptions table", () => {
     const ports = {
       ledger: ledgerOn({} as Table),
       objects: s3Objects(bucket, {}),
-      executions: stepFunctionsExecutions("arn", {}),
+      executions: stepFunctionsExecutions("arn", () => "arn", {}),
     };
     const methods = Object.entries(ports).flatMap(([port, own]) =>
       Object.keys(own).map((method) => `${port}.${method}`),

@@ -13,7 +13,7 @@ import type { Executions } from "../../lambdas/ports.ts";
 import { AT, dueList, row } from "../builders.ts";
 import { type EmbeddedStores, embeddedStores } from "../embedded-stores.ts";
 import { answerLost, failing, lost, sdkError } from "../port-faults.ts";
-import { MACHINE_ARN, stateMachine, type StateMachine } from "../state-machine.ts";
+import { ALIAS_ARN, MACHINE_ARN, stateMachine, type StateMachine } from "../state-machine.ts";
 import { composed, itemOf, layList, memory, reconciled, type World, worldOn } from "../world.ts";
 
 let machine: StateMachine;
@@ -22,7 +22,7 @@ let executions: Executions;
 beforeAll(async () => {
   machine = await stateMachine();
   stores = await embeddedStores(machine);
-  executions = stepFunctionsExecutions(MACHINE_ARN, stores.settings.sfn);
+  executions = stepFunctionsExecutions(MACHINE_ARN, () => ALIAS_ARN, stores.settings.sfn);
 });
 afterAll(async () => {
   await stores.close();

@@ -9,7 +9,7 @@ import { startBatch } from "../../lambdas/start-batch/start-batch.ts";
 import { dueList, MORNING, row, sha256, stream } from "../builders.ts";
 import { type EmbeddedStores, embeddedStores } from "../embedded-stores.ts";
 import { answerLost, failing, lost, sdkError } from "../port-faults.ts";
-import { MACHINE_ARN, stateMachine, type StateMachine } from "../state-machine.ts";
+import { ALIAS_ARN, MACHINE_ARN, stateMachine, type StateMachine } from "../state-machine.ts";
 import { layList, type World, worldOn } from "../world.ts";
 
 let machine: StateMachine;
@@ -19,7 +19,7 @@ let once: Once;
 beforeAll(async () => {
   machine = await stateMachine();
   stores = await embeddedStores(machine);
-  executions = stepFunctionsExecutions(MACHINE_ARN, stores.settings.sfn);
+  executions = stepFunctionsExecutions(MACHINE_ARN, () => ALIAS_ARN, stores.settings.sfn);
   once = powertoolsOnce(runtime({ IDEMPOTENCY_TABLE: "idempotency" }));
 });
 afterAll(async () => {

@@ -110,7 +110,7 @@ export function targetsOf(
 ): { readonly resource: string; readonly context: Request["context"]; readonly bucket?: Resource }[] {
   const name: Json = lambda.properties.Environment?.Variables?.[seen.resource];
   if (name === undefined) throw new Error(`${lambda.label} does not know ${seen.resource}, and used it`);
-  if (seen.action === "states:StartExecution") return [{ resource: name, context: {} }];
+  if (seen.action === "states:StartExecution") return [startOf(name)];
   if (seen.action.startsWith("states:")) {
     return [{ resource: `${name.replace(":stateMachine:", ":execution:")}:<batch>`, context: {} }];
   }
@@ -126,6 +126,15 @@ export function targetsOf(
       ? { bucket, resource: arn, context: { "s3:prefix": [key] } }
       : { bucket, resource: `${arn}/${key}`, context: putContext(seen) },
   );
+}
+
+/** IAM is asked about the machine, and told beside it the version or alias that the request names, if it names one. */
+function startOf(arn: string): { readonly resource: string; readonly context: Request["context"] } {
+  const [machine = arn, qualifier] = /^(.*:stateMachine:[^:]+):(.+)$/.exec(arn)?.slice(1) ?? [];
+  return {
+    resource: machine,
+    context: qualifier === undefined ? {} : { "states:StateMachineQualifier": [qualifier] },
+  };
 }
 
 function putContext({ action, ifNoneMatch }: SeenCall): Request["context"] {

@@ -173,6 +173,7 @@ const KNOWN_KEYS = new Set(
     "s3:ObjectCreationOperation",
     "s3:prefix",
     "s3:TlsVersion",
+    "states:StateMachineQualifier",
     "sts:RoleSessionName",
   ].map((key) => key.toLowerCase()),
 );

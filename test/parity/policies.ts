@@ -1,5 +1,5 @@
 import type { Condition, Denial, Grant, Policies, PolicyPrincipal } from "./iam.ts";
-import { ACCOUNT, type Json, type Resource, type Synthesized } from "./templates.ts";
+import { ACCOUNT, type Json, QUALIFIED, type Resource, type Synthesized } from "./templates.ts";
 
 /** AWS's own policies that a role may carry, as AWS publishes them. Any other is refused, not taken for nothing. */
 const MANAGED: Readonly<Record<string, Json>> = {
@@ -265,7 +265,7 @@ function conditionText(conditions: readonly Condition[]): string {
 /** ARNs with the labels of their resources instead of names with hashes, longest first. */
 function shortOf(app: Synthesized): (arn: string) => string {
   const known = app.resources
-    .filter(({ arn, type }) => arn.startsWith("arn:") && type !== "AWS::Lambda::Version")
+    .filter(({ arn, type }) => arn.startsWith("arn:") && !QUALIFIED.has(type))
     .map(({ arn, label }) => ({ arn: arn.replace(/:\*$/, ""), label }))
     .sort((a, b) => b.arn.length - a.arn.length);
   return (arn) => {

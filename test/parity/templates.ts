@@ -117,6 +117,13 @@ const REF_IS_ARN = new Set([
   "AWS::IAM::ManagedPolicy",
 ]);
 
+/** Types whose ARN is another resource's, with a number or name behind it. */
+export const QUALIFIED = new Set([
+  "AWS::Lambda::Version",
+  "AWS::StepFunctions::StateMachineAlias",
+  "AWS::StepFunctions::StateMachineVersion",
+]);
+
 /** Physical names that the app gives, by the property that holds them. */
 const GIVEN_NAMES: Readonly<Record<string, string>> = {
   "AWS::Events::Rule": "Name",
@@ -147,6 +154,8 @@ class Names {
 
   ref(stack: string, logicalId: string): string {
     const raw = this.#raw(stack, logicalId);
+    const qualified = this.#qualified(stack, raw);
+    if (qualified !== undefined) return qualified;
     if (raw.Type === "AWS::Lambda::Version") return `${this.#functionOf(stack, raw)}:1`;
     return REF_IS_ARN.has(raw.Type) ? this.arn(stack, logicalId) : this.#physical(stack, logicalId);
   }
@@ -154,7 +163,7 @@ class Names {
   /** Of a type that no policy is about, a text that fits no policy either. */
   arn(stack: string, logicalId: string): string {
     const raw = this.#raw(stack, logicalId);
-    if (raw.Type === "AWS::Lambda::Version") return this.ref(stack, logicalId);
+    if (QUALIFIED.has(raw.Type)) return this.ref(stack, logicalId);
     const name = this.#physical(stack, logicalId);
     return ARNS[raw.Type]?.(name) ?? `${raw.Type} ${name}`;
   }
@@ -206,6 +215,16 @@ class Names {
 
   #functionOf(stack: string, { Properties }: Raw): string {
     return this.arn(stack, Properties.FunctionName.Ref);
+  }
+
+  /** Of a machine's version or alias: the machine's ARN, and the number or name. */
+  #qualified(stack: string, { Type, Properties }: Raw): string | undefined {
+    if (Type === "AWS::StepFunctions::StateMachineVersion") {
+      return `${this.resolved(stack, Properties.StateMachineArn)}:1`;
+    }
+    if (Type !== "AWS::StepFunctions::StateMachineAlias") return undefined;
+    const version: string = this.resolved(stack, Properties.RoutingConfiguration[0].StateMachineVersionArn);
+    return `${version.replace(/:1$/, "")}:${Properties.Name}`;
   }
 
   #attribute(stack: string, logicalId: string, attribute: string): string {

@@ -9,6 +9,15 @@ import { templateSchema } from "../../../infra/local/template.ts";
 import { temporaryFolder } from "./folders.ts";
 import { machine, map, task } from "./machines.ts";
 
+/** The name under which the small app's executions are started. */
+const alias = (weight: number) => ({
+  Type: "AWS::StepFunctions::StateMachineAlias",
+  Properties: {
+    Name: "live",
+    RoutingConfiguration: [{ StateMachineVersionArn: { Ref: "VersionA1B2C3D4" }, Weight: weight }],
+  },
+});
+
 /** The two templates of a small app, with the references of the real one. */
 function templates(definition: Definition, change: (resources: Record<string, object>) => void = () => {}) {
   const lambda = (name: string, Variables: object) => ({
@@ -30,6 +39,7 @@ function templates(definition: Definition, change: (resources: Record<string, ob
     ChildCurrentVersion0a1b: version("ChildA1B2C3D4"),
     StarterA1B2C3D4: lambda("Starter", {
       STATE_MACHINE_ARN: { Ref: "MachineA1B2C3D4" },
+      STATE_MACHINE_ALIAS_ARN: { Ref: "LiveA1B2C3D4" },
       ROLE_ARN: { "Fn::GetAtt": ["RoleA1B2C3D4", "Arn"] },
     }),
     RoleA1B2C3D4: { Type: "AWS::IAM::Role" },
@@ -48,6 +58,11 @@ function templates(definition: Definition, change: (resources: Record<string, ob
       },
     },
   };
+  billing["VersionA1B2C3D4"] = {
+    Type: "AWS::StepFunctions::StateMachineVersion",
+    Properties: { StateMachineArn: { Ref: "MachineA1B2C3D4" } },
+  };
+  billing["LiveA1B2C3D4"] = alias(100);
   change(billing);
   const data = {
     Resources: {
@@ -92,7 +107,11 @@ describe("what is read of a synthesized app", () => {
       },
       Starter: {
         handler: "lambdas/Starter/handler.ts",
-        env: { STATE_MACHINE_ARN: arn, ROLE_ARN: "arn:aws:iam::000000000000:role/role" },
+        env: {
+          STATE_MACHINE_ARN: arn,
+          STATE_MACHINE_ALIAS_ARN: `${arn}:live`,
+          ROLE_ARN: "arn:aws:iam::000000000000:role/role",
+        },
         timeoutSeconds: 60,
       },
     });
@@ -110,9 +129,17 @@ describe("what is read of a synthesized app", () => {
       LEDGER_TABLE: "ledger-table",
       DUE_BUCKET: "due-lists-bucket",
       STATE_MACHINE_ARN: arn,
+      STATE_MACHINE_ALIAS_ARN: `${arn}:live`,
       ROLE_ARN: "arn:aws:iam::000000000000:role/role",
     });
     expect(assembly.definition).toEqual(JSON.parse(JSON.stringify(GOOD)));
+  });
+
+  test("knows the one version that an alias names, and refuses to guess at one of two", () => {
+    const split = templates(GOOD, (resources) => {
+      resources["LiveA1B2C3D4"] = alias(50);
+    });
+    expect(() => assemblyOf(split)).toThrow(/Weight/);
   });
 
   const wrong: [string, Definition, string][] = [

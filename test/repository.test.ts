@@ -72,35 +72,6 @@ describe("the owners", () => {
   });
 });
 
-describe("the workflows", () => {
-  const workflows = readdirSync(`${ROOT}.github/workflows`).map((file) =>
-    source(`.github/workflows/${file}`),
-  );
-
-  it("use no action but by its commit", () => {
-    const used = workflows.flatMap((text) =>
-      [...text.matchAll(/uses:\s*(\S+)/g)].map(([, action]) => action as string),
-    );
-    expect(used.length).toBeGreaterThan(0);
-    expect(used.filter((action) => !/^[\w./-]+@[0-9a-f]{40}$/.test(action))).toEqual([]);
-  });
-
-  it("may read the repository and nothing else, know no secret, and end", () => {
-    for (const text of workflows) {
-      expect(text.match(/permissions:\n(?: +.*\n)*/g)).toEqual(["permissions:\n  contents: read\n"]);
-      expect(text).not.toMatch(/secrets\.|pull_request_target/);
-      expect(text).toMatch(/timeout-minutes: \d+/);
-    }
-  });
-
-  it("run what a clean checkout must pass, and no command of their own", () => {
-    const commands = workflows.flatMap((text) =>
-      [...text.matchAll(/run:\s*(.+)/g)].map(([, command]) => command),
-    );
-    expect(commands).toEqual(["bash .ci/run"]);
-  });
-});
-
 describe("the updates of dependencies", () => {
   const rules = source(".github/dependabot.yml");
   const pins = JSON.parse(source("package.json")) as Record<

@@ -1,8 +1,8 @@
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
-import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { LambdaClient } from "@aws-sdk/client-lambda";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { postSigned } from "./function-url.ts";
-import { RemoteError } from "./remote-error.ts";
+import { invokeFunction } from "./invoke-function.ts";
 
 /** Calls one of the deployed functions by its name in the app, such as `PauseStream`. Throws what it throws. */
 export type Invoke = (functionName: string, event: object) => Promise<unknown>;
@@ -44,16 +44,7 @@ export function onAws(stage: string): Functions {
     },
     invoke: async (functionName, event) => {
       const deployed = await output(`${functionName}FunctionName`, `function ${functionName}`);
-      const answer = await lambda.send(
-        new InvokeCommand({ FunctionName: deployed, Payload: Buffer.from(JSON.stringify(event)) }),
-      );
-      const payload: unknown = JSON.parse(Buffer.from(answer.Payload ?? []).toString("utf8") || "null");
-      if (answer.FunctionError === undefined) return payload;
-      const { errorType, errorMessage } = payload as { errorType?: string; errorMessage?: string };
-      throw new RemoteError(
-        errorType ?? answer.FunctionError,
-        errorMessage ?? "the function failed without a message",
-      );
+      return invokeFunction(lambda, deployed, event);
     },
   };
 }

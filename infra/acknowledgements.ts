@@ -28,6 +28,7 @@ const OTHERS = [
   "StartBatch",
   "Watch",
   "ShowBatch",
+  "ShowOverrides",
   "RedriveBatch",
   "ContinueBatch",
   "AbandonBatch",

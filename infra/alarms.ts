@@ -58,17 +58,17 @@ export function alarms(
     for (const stream of streams) ring.once(name, stream, counted(name, stream), props);
   };
 
-  ring.anew("ExecutionFailed", watched.machine.metricFailed(SUM), {
+  ring.anew("ExecutionFailed", "", watched.machine.metricFailed(SUM), {
     rings: "page",
     impact:
       "A batch has stopped at the state that failed, its stream is locked, and its debits wait for a person.",
   });
-  ring.anew("ExecutionTimedOut", watched.machine.metricTimedOut(SUM), {
+  ring.anew("ExecutionTimedOut", "", watched.machine.metricTimedOut(SUM), {
     rings: "page",
     impact:
       "A batch has run for hours without an end, its stream is locked, and its debits may miss the cut-off.",
   });
-  ring.anew("ExecutionAborted", watched.machine.metricAborted(SUM), {
+  ring.anew("ExecutionAborted", "", watched.machine.metricAborted(SUM), {
     rings: "page",
     impact: "Somebody has stopped a batch in the middle, and it keeps its stream's lock.",
   });
@@ -110,11 +110,20 @@ export function alarms(
       "A call ended in an error: a repeat may have mended it, and a batch that it stopped pages by itself.",
   });
 
+  // A second override is another decision, and not the same cause.
+  for (const stream of streams) {
+    ring.anew("OverrideApproved", stream, counted("OverrideApproved", stream), {
+      rings: "page",
+      impact:
+        "Two people let a deployment through the blackout for up to an hour, perhaps beside a batch that has failed.",
+    });
+  }
+
   ring.once("StartMissed", "", sentTo(watched.missedStarts), {
     rings: "page",
     impact: "A scheduled start was not delivered or failed, so a stream's batch of today has not begun.",
   });
-  ring.anew("StarterFailed", watched.starter.metricErrors(SUM), {
+  ring.anew("StarterFailed", "", watched.starter.metricErrors(SUM), {
     rings: "ticket",
     impact:
       "The starter ended in an error; a scheduled start that it lost pages from the queue of missed starts.",
@@ -195,7 +204,8 @@ function ringing(scope: Construct, topics: Topics) {
      * A minute with a count rings, and the next one anew once the alarm has fallen back. CloudWatch looks at more than
      * the last minute, so that takes some minutes, and what is counted within them is not heard.
      */
-    anew: (name: string, metric: IMetric, props: AlarmProps) => count(name, "", metric, props, 1),
+    anew: (name: string, stream: string, metric: IMetric, props: AlarmProps) =>
+      count(name, stream, metric, props, 1),
     /** Silence rings, between that time and one look later. */
     withoutSign: (name: string, stream: string, metric: Metric, props: AlarmProps) => {
       const periods = SILENT_MINUTES / WATCH_EVERY_MINUTES;

@@ -6,7 +6,7 @@ import { exceptRolesOf, type Grant, granting, type Permission } from "./grant.ts
 import type { Stage } from "./stage.ts";
 
 /** What the items of the ledger are about; the first part of each partition key. */
-export type Subject = "STREAM" | "BATCH" | "MANDATE" | "SUBMISSION";
+export type Subject = "STREAM" | "BATCH" | "MANDATE" | "SUBMISSION" | "DEPLOY";
 
 /** The items that a Lambda uses, by the call that its ports make on them; never a scan, an update or a delete. */
 export interface LedgerUse {

@@ -35,6 +35,9 @@ export function operations(
       batch.describe,
       reports.may({ read: keys.reports, list: keys.folders }),
     ]),
+    operation("ShowOverrides", "Tells what was proposed and approved to override the deploy blackout.", [
+      ledger.may({ query: ["DEPLOY"] }),
+    ]),
     operation("RedriveBatch", "Redrives a failed execution, once the decision is in the audit trail.", [
       ledger.may({ query: ["BATCH"], put: ["BATCH"] }),
       batch.describe,

@@ -19,12 +19,12 @@ export function twoPersons(scope: Construct, deployment: Deployment, { ledger, r
     {
       name: "Propose",
       role: "Proposer",
-      does: "Proposes that a suspicion of the gate be accepted, or that a file in doubt be resolved.",
+      does: "Proposes to accept a suspicion, resolve a file in doubt, or override the deploy blackout.",
       // The proposer must have seen the gate's report, and so does the function; evidence it stores, and reads what
       // was there first.
       reads: [],
       may: [
-        ledger.may({ get: ["STREAM", "BATCH", "SUBMISSION"], put: ["BATCH"] }),
+        ledger.may({ get: ["STREAM", "BATCH", "SUBMISSION"], put: ["BATCH", "DEPLOY"] }),
         reports.may({
           read: [...keys.reports, ...keys.evidence],
           create: keys.evidence,
@@ -39,7 +39,11 @@ export function twoPersons(scope: Construct, deployment: Deployment, { ledger, r
       // Nobody approves what they have not read: the bank's statement, in the version that was proposed.
       reads: keys.evidence,
       may: [
-        ledger.may({ get: ["STREAM", "BATCH", "SUBMISSION"], query: ["BATCH"], put: ["BATCH"] }),
+        ledger.may({
+          get: ["STREAM", "BATCH", "SUBMISSION"],
+          query: ["BATCH", "DEPLOY"],
+          put: ["BATCH", "DEPLOY"],
+        }),
         reports.may({ readVersions: keys.evidence }),
       ],
     },

@@ -1,10 +1,12 @@
 import type {
   ApprovalItem,
   BatchItem,
+  BatchProposal,
   Claim,
   ClosingItem,
   EventItem,
   FileItem,
+  OverrideEventItem,
   OverrideProposal,
   ProposalItem,
   ReturnItem,
@@ -68,16 +70,16 @@ export interface Ledger {
   createClosing(item: ClosingItem): Promise<void>;
 
   /** What was proposed for a batch, in order of the proposals' ids. */
-  readProposals(batchId: string): Promise<ProposalItem[]>;
-  /** Put once. */
-  createProposal(item: ProposalItem): Promise<void>;
+  readProposals(batchId: string): Promise<BatchProposal[]>;
   readApprovals(batchId: string): Promise<ApprovalItem[]>;
   /** What was proposed and approved about the stage's deploy blackout, each in order of the proposals' ids. */
   readOverrides(): Promise<{
     readonly proposals: readonly OverrideProposal[];
     readonly approvals: readonly ApprovalItem[];
   }>;
-  /** Put once: the first approval of a proposal stands. */
+  /** Put once, with the batch that it is about, or with the overrides. */
+  createProposal(item: ProposalItem): Promise<void>;
+  /** Put once, beside its proposal: the first approval of a proposal stands. */
   createApproval(item: ApprovalItem): Promise<void>;
 
   readEvents(batchId: string): Promise<EventItem[]>;
@@ -87,6 +89,10 @@ export interface Ledger {
   readStreamEvents(stream: string): Promise<StreamEventItem[]>;
   /** Appends to a stream's audit trail. */
   createStreamEvent(item: StreamEventItem): Promise<void>;
+  /** The audit trail of the stage's overrides, oldest line first. */
+  readOverrideEvents(): Promise<OverrideEventItem[]>;
+  /** Appends to the audit trail of the stage's overrides. */
+  createOverrideEvent(item: OverrideEventItem): Promise<void>;
 }
 
 /** The buckets, by what lies in them. */

@@ -1,10 +1,13 @@
 import type {
   ApprovalItem,
   BatchItem,
+  BatchProposal,
   Claim,
   ClosingItem,
   EventItem,
   FileItem,
+  OverrideEventItem,
+  OverrideProposal,
   ProposalItem,
   ReturnItem,
   SegmentItem,
@@ -12,6 +15,7 @@ import type {
   StreamItem,
   SubmissionItem,
 } from "../lambdas/domain/records.ts";
+import { filedUnder, OVERRIDES } from "../lambdas/domain/proposal.ts";
 import { ConditionRefused, type Ledger } from "../lambdas/ports.ts";
 
 /** A ledger for tests, with the hands that the steps do not have. */
@@ -64,6 +68,7 @@ function noItems() {
     returns: new Items<ReturnItem>(),
     events: new Items<EventItem>(),
     streamEvents: new Items<StreamEventItem>(),
+    overrideEvents: new Items<OverrideEventItem>(),
     closings: new Items<ClosingItem>(),
     proposals: new Items<ProposalItem>(),
     approvals: new Items<ApprovalItem>(),
@@ -72,7 +77,7 @@ function noItems() {
 
 function ledgerOf(tables: Tables): LedgerInMemory {
   const { streams, batches, segments, files, submissions, claims, returns, events, closings } = tables;
-  const { proposals, approvals, streamEvents } = tables;
+  const { proposals, approvals, streamEvents, overrideEvents } = tables;
   const isVersion = (seen: number | undefined) => (stored: { readonly version: number } | undefined) =>
     stored?.version === seen;
   const isAbsent = (stored: unknown) => stored === undefined;
@@ -109,16 +114,22 @@ function ledgerOf(tables: Tables): LedgerInMemory {
       closings.all(stream).filter(({ billingDate }) => from <= billingDate && billingDate <= to),
     createClosing: async (item) =>
       closings.put(item.stream, `${item.billingDate}#${wide(item.number)}`, item, isAbsent),
-    readProposals: async (id) => proposals.all(id),
-    createProposal: async (item) => proposals.put(item.batchId, item.id, item, isAbsent),
+    readProposals: async (id) => proposals.all(id) as BatchProposal[],
     readApprovals: async (id) => approvals.all(id),
-    readOverrides: async () => ({ proposals: [], approvals: [] }),
-    createApproval: async (item) => approvals.put(item.batchId, item.proposal, item, isAbsent),
+    readOverrides: async () => ({
+      proposals: proposals.all(OVERRIDES) as OverrideProposal[],
+      approvals: approvals.all(OVERRIDES),
+    }),
+    createProposal: async (item) => proposals.put(filedUnder(item), item.id, item, isAbsent),
+    createApproval: async (item) => approvals.put(filedUnder(item), item.proposal, item, isAbsent),
     readEvents: async (id) => events.all(id),
     createEvent: async (item) => events.put(item.batchId, `${item.at}#${item.nonce}`, item, isAbsent),
     readStreamEvents: async (stream) => streamEvents.all(stream),
     createStreamEvent: async (item) =>
       streamEvents.put(item.stream, `${item.at}#${item.nonce}`, item, isAbsent),
+    readOverrideEvents: async () => overrideEvents.all(OVERRIDES),
+    createOverrideEvent: async (item) =>
+      overrideEvents.put(OVERRIDES, `${item.at}#${item.nonce}`, item, isAbsent),
 
     putReturn: (item) => returns.put(item.mandateId, `${debit(item)}#${wide(returns.puts)}`, item),
     dropReturns: (mandateId) => returns.dropAll(mandateId),

@@ -39,6 +39,21 @@ export function nextSteps(
   };
 }
 
+/** The same for what was asked about overrides of the deploy blackout: no batch has stopped. */
+export function overrideSteps(errorName: string, stage?: string): NextSteps {
+  const asked = ["CallerRefused", "NotAllowed", "RequestMalformed"].includes(errorName);
+  const text = {
+    ProposalUnknown: "Check the id and the stage: show lists the overrides.",
+    ApprovalRefused:
+      "Another person than the proposer approves, once, within the hour. If that is over, propose again.",
+  }[errorName];
+  if (asked) return nextSteps(errorName, "", "", stage);
+  return {
+    text: text ?? "Nothing is overridden that show does not call valid. Look there first, then ask again.",
+    commands: [`${show("overrides")}${stage === undefined ? "" : ` --stage ${stage}`}`],
+  };
+}
+
 /** Where what stood in the way is gone, or what was to be decided is decided. */
 function stepsByNow(errorName: string, view?: BatchView, stage?: string): NextSteps | undefined {
   if (view?.record?.state !== "OPEN" && errorName !== "LockHeld") return undefined;

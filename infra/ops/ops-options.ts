@@ -1,8 +1,15 @@
 import { parseArgs } from "node:util";
 import { type BatchId, parseBatchId } from "../../lambdas/domain/batch.ts";
+import {
+  isOverrideId,
+  isOverrideMinutes,
+  MINUTES_RULE,
+  MOST_OVERRIDE_MINUTES,
+} from "../../lambdas/domain/override.ts";
 import { type Channel, CHANNELS, type Outcome } from "../../lambdas/domain/records.ts";
 import { SUSPICIONS } from "../../lambdas/domain/suspicion.ts";
 import { isReference, REFERENCE_RULE } from "../../lambdas/domain/reference.ts";
+import { isTicket, TICKET_RULE } from "../../lambdas/domain/ticket.ts";
 import type { Instant } from "../../lambdas/ports.ts";
 import { instant } from "../local/start-options.ts";
 import { WrongInput } from "../wrong-input.ts";
@@ -20,7 +27,10 @@ export const OPS_HELP = `What people may do with batches and streams. Everything
   npm run ops -- resolve <batch> <nn> --submitted|--rejected --evidence <file> --reference "…" --channel <channel>
                  --stated-at <instant> --reason "…"
                                                   propose what became of a file in doubt, on the bank's statement
+  npm run ops -- propose override-blackout --ticket <ticket> --minutes <n> --reason "…"
+                                                  propose that the stage may deploy through its blackout
   npm run ops -- approve <proposal>               approve it, as another person, within the hour
+  npm run ops -- show overrides                   what was proposed and approved about the blackout, and what holds
 
 options
   --yes              do it (otherwise say what would be done)
@@ -31,6 +41,8 @@ options
   --channel <name>   how it came: ${CHANNELS.join(", ")}
   --stated-at <instant>     when the bank stated it: not later than now (locally: than --now); for --rejected later than
                      the last moment of a delivery
+  --ticket <ticket>  where an override is written up: up to 40 letters, digits and hyphens, at most 10 digits, not 9 in a row
+  --minutes <n>      for how long after its approval an override holds: 1 to ${MOST_OVERRIDE_MINUTES}
   --stage <stage>    act on AWS, on the stacks of dev or prod (otherwise on the local engine under .local/)
   --as <name>        who acts, on the local engine only (default: operator); on AWS you are whom AWS says you are
   --now <instant>    what the local clock shows (default: the schedule time of the batch's billing date, or where the
@@ -52,6 +64,9 @@ export const COMMANDS = [
   "resolve",
   "approve",
 ] as const;
+/** What `show` is asked for instead of a batch. */
+const OVERRIDES_SHOWN = "overrides";
+
 export type CommandName = (typeof COMMANDS)[number];
 
 /** What the bank has said of a file in doubt. */
@@ -68,12 +83,14 @@ interface BankSaid {
 
 export interface OpsOptions {
   readonly command: CommandName;
-  /** Of all commands but pause and resume. */
+  /** Of all commands but pause and resume, where they are not about overrides of the deploy blackout. */
   readonly batch?: { readonly id: BatchId; readonly stream: string };
   /** Of pause and resume. */
   readonly stream?: string;
   /** Of propose: the suspicion. */
   readonly check?: string;
+  /** Of propose: an override of the deploy blackout. */
+  readonly override?: { readonly ticket: string; readonly minutes: number };
   /** Of resolve. */
   readonly statement?: BankSaid;
   /** Of approve: the proposal's id. */
@@ -100,8 +117,8 @@ export function opsOptions(args: readonly string[]): OpsOptions | "help" {
   if (values.stage !== undefined && (values.as !== undefined || values.now !== undefined)) {
     throw new WrongInput("--as and --now belong to the local engine; on AWS you are whom AWS says you are");
   }
-  const subject = command === "resolve" ? resolved(targets, values) : subjectOf(command, targets);
-  if (command !== "resolve") refuseStatement(values);
+  const subject = subjectOf(command, targets, values);
+  refuseForeign(values, subject);
   if (command !== "show" && command !== "approve" && (values.reason ?? "").trim() === "")
     throw new WrongInput(`${command} wants --reason "…"`);
   return {
@@ -123,7 +140,7 @@ function personOf(as: string): string {
   throw new WrongInput("--as wants a name of 2 to 64 letters, digits and + = , . @ _ -");
 }
 
-type Subject = Pick<OpsOptions, "batch" | "stream" | "check" | "proposal" | "statement">;
+type Subject = Pick<OpsOptions, "batch" | "stream" | "check" | "override" | "proposal" | "statement">;
 type Values = ReturnType<typeof parsed>["values"];
 
 function resolved(targets: readonly string[], values: Values): Subject {
@@ -145,22 +162,41 @@ function resolved(targets: readonly string[], values: Values): Subject {
   return { batch: batchOf("resolve", batch), statement };
 }
 
-/** What belongs to resolve alone must not be passed over elsewhere. */
-function refuseStatement(values: Values): void {
-  const own = ["submitted", "rejected", "evidence", "reference", "channel", "stated-at"] as const;
-  const given = own.find((name) => values[name] !== undefined);
-  if (given !== undefined) throw new WrongInput(`--${given} belongs to resolve`);
+/** What belongs to one command alone must not be passed over elsewhere. */
+function refuseForeign(values: Values, { statement, override }: Subject): void {
+  const ofResolve = ["submitted", "rejected", "evidence", "reference", "channel", "stated-at"] as const;
+  const ofOverride = ["ticket", "minutes"] as const;
+  const given = [
+    ...(statement ? [] : ofResolve.map((name) => [name, "resolve"] as const)),
+    ...(override ? [] : ofOverride.map((name) => [name, "propose override-blackout"] as const)),
+  ].find(([name]) => values[name] !== undefined);
+  if (given) throw new WrongInput(`--${given[0]} belongs to ${given[1]}`);
 }
 
-function subjectOf(command: Exclude<CommandName, "resolve">, targets: readonly string[]): Subject {
+/** What an override says beside its reason. */
+function overriding(more: readonly string[], { ticket = "", minutes = "" }: Values): Subject {
+  if (more.length > 0) throw new WrongInput("propose override-blackout is about a stage, and wants no more");
+  if (!isTicket(ticket)) throw new WrongInput(`override-blackout wants --ticket <ticket>: ${TICKET_RULE}`);
+  if (!/^\d{1,2}$/.test(minutes) || !isOverrideMinutes(Number(minutes)))
+    throw new WrongInput(`override-blackout wants --minutes <n>: ${MINUTES_RULE}`);
+  return { override: { ticket, minutes: Number(minutes) } };
+}
+
+function subjectOf(command: CommandName, targets: readonly string[], values: Values): Subject {
   switch (command) {
+    case "resolve":
+      return resolved(targets, values);
     case "pause":
     case "resume":
       return { stream: onlyOne(command, "stream", targets) };
     case "propose": {
-      const [action, batch, check, ...more] = targets;
+      const [action, ...about] = targets;
+      if (action === "override-blackout") return overriding(about, values);
+      const [batch, check, ...more] = about;
       if (action !== "accept-suspicion" || batch === undefined || check === undefined || more.length > 0)
-        throw new WrongInput("propose wants accept-suspicion, one batch and one check");
+        throw new WrongInput(
+          "propose wants accept-suspicion, one batch and one check; or override-blackout with --ticket and --minutes",
+        );
       if (!SUSPICIONS.some((known) => known === check)) {
         const all = SUSPICIONS.join(", ");
         throw new WrongInput(
@@ -171,9 +207,12 @@ function subjectOf(command: Exclude<CommandName, "resolve">, targets: readonly s
     }
     case "approve": {
       const proposal = onlyOne(command, "proposal", targets);
+      if (isOverrideId(proposal)) return { proposal };
       return { proposal, batch: batchOf(command, proposal.split(".")[0] ?? "") };
     }
     case "show":
+      if (targets[0] === OVERRIDES_SHOWN && targets.length === 1) return {};
+      return { batch: batchOf(command, onlyOne(command, "batch", targets)) };
     case "redrive":
     case "continue":
     case "abandon":
@@ -189,7 +228,10 @@ function onlyOne(command: CommandName, what: string, [target, ...more]: readonly
 function batchOf(command: CommandName, target: string): NonNullable<OpsOptions["batch"]> {
   const batch = parseBatchId(target);
   if (batch) return { id: batch.id, stream: batch.stream };
-  const wanted = command === "approve" ? "proposal's id, which begins with its batch's," : "batch id";
+  const wanted =
+    command === "approve"
+      ? "proposal's id, override.<32 hex digits> or one that begins with its batch's,"
+      : "batch id";
   throw new WrongInput(`${command} wants a ${wanted} such as au-cba-2026-03-02-01`);
 }
 
@@ -210,6 +252,8 @@ function parsed(args: readonly string[]) {
         reference: { type: "string" },
         channel: { type: "string" },
         "stated-at": { type: "string" },
+        ticket: { type: "string" },
+        minutes: { type: "string" },
         json: { type: "boolean" },
         help: { type: "boolean" },
       },

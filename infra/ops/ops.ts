@@ -3,6 +3,7 @@ import { systemClock } from "../../lambdas/adapters/clock.ts";
 import type { Abandoned } from "../../lambdas/operations/abandon-batch/abandon-batch.ts";
 import type { Approved } from "../../lambdas/operations/approve/approve.ts";
 import type { Proposal } from "../../lambdas/operations/propose/propose.ts";
+import type { OverridesView } from "../../lambdas/operations/show-overrides/show-overrides.ts";
 import type { BatchView } from "../../lambdas/operations/show-batch/show-batch.ts";
 import { parseBatchId, twoDigits } from "../../lambdas/domain/batch.ts";
 import { MOST_EVIDENCE } from "../../lambdas/operations/propose/resolve-submission.ts";
@@ -23,10 +24,11 @@ import { WrongInput } from "../wrong-input.ts";
 import { abandonedText, pausedText, resumedText } from "./decided-text.ts";
 import { endWith } from "./end-with.ts";
 import { EXIT, exitCode, statusOf } from "./exit-code.ts";
-import { nextSteps } from "./next-steps.ts";
+import { nextSteps, overrideSteps } from "./next-steps.ts";
 import { type Functions, onAws } from "./on-aws.ts";
 import { onLocal } from "./on-local.ts";
 import { type CommandName, OPS_HELP, type OpsOptions, opsOptions } from "./ops-options.ts";
+import { overridesText, overrideText } from "./override-text.ts";
 import { approvedText, proposalText, proposedText } from "./proposal-text.ts";
 import { RemoteError } from "./remote-error.ts";
 import { viewText } from "./view-text.ts";
@@ -100,6 +102,11 @@ function clockOf({ now, batch, statement }: OpsOptions): LocalStart {
 async function operate(options: OpsOptions, functions: Functions, local?: Local): Promise<number> {
   const { command, batch, stream } = options;
   const { invoke, caller } = functions;
+  if (command === "show" && !batch) {
+    const view = (await invoke("ShowOverrides", {})) as OverridesView;
+    print(options, view, () => overridesText(view));
+    return EXIT.done;
+  }
   if (command === "show") {
     const view = (await invoke("ShowBatch", { batchId: batch?.id })) as BatchView;
     print(options, view, () => viewText(view, batch?.stream ?? "", options.stage));
@@ -143,7 +150,13 @@ async function refuseAbandoned(batchId: string, invoke: Functions["invoke"]): Pr
 }
 
 function propose(options: OpsOptions, functions: Functions): Promise<number> {
-  const { batch, check, reason } = options;
+  const { batch, check, override, reason } = options;
+  if (override) {
+    const { ticket, minutes } = override;
+    const asked = { action: "override-blackout", ticket, minutes, reason };
+    const that = `the deploy blackout be overridden for ${minutes} minutes on ticket ${ticket}`;
+    return proposed(options, functions, asked, asked, that);
+  }
   const event = { action: "accept-suspicion", batchId: batch?.id, check, reason };
   return proposed(options, functions, event, event, `${check} be accepted for the files of ${batch?.id}`);
 }
@@ -206,24 +219,39 @@ async function proposed(
   return EXIT.done;
 }
 
-/** Dry, it shows what would be approved, which whoever may look at the batch may see. */
+/** Dry, it shows what would be approved, which whoever may look at batches and overrides may see. */
 async function approve(options: OpsOptions, { invoke, decide, caller }: Functions): Promise<number> {
-  const { batch, proposal: id, stage } = options;
+  const { proposal: id, stage } = options;
   if (options.yes) {
     const approved = (await decide("Approve", { proposal: id })) as Approved;
     print(options, approved, () => approvedText(approved, stage));
     return EXIT.done;
   }
-  const view = (await invoke("ShowBatch", { batchId: batch?.id })) as BatchView;
-  const proposal = view.proposals.find((one) => one.id === id);
-  if (!proposal) throw new RemoteError("ProposalUnknown", `the ledger has no proposal ${id}`);
+  const { proposal, text } = await proposalToApprove(options, invoke);
   const by = await caller();
   print(
     options,
     { dry: true, function: "Approve", event: { proposal: id }, by, proposal },
-    () => `${proposalText(proposal, view, stage)}dry run: would approve it, as ${by}. Add --yes to do it.\n`,
+    () => `${text}dry run: would approve it, as ${by}. Add --yes to do it.\n`,
   );
   return EXIT.done;
+}
+
+/** What would be approved, and all of it that a person must see. */
+async function proposalToApprove(
+  { batch, proposal: id, stage }: OpsOptions,
+  invoke: Functions["invoke"],
+): Promise<{ readonly proposal: object; readonly text: string }> {
+  if (batch) {
+    const view = (await invoke("ShowBatch", { batchId: batch.id })) as BatchView;
+    const proposal = view.proposals.find((one) => one.id === id);
+    if (proposal) return { proposal, text: proposalText(proposal, view, stage) };
+  } else {
+    const { overrides } = (await invoke("ShowOverrides", {})) as OverridesView;
+    const proposal = overrides.find((one) => one.id === id);
+    if (proposal) return { proposal, text: overrideText(proposal) };
+  }
+  throw new RemoteError("ProposalUnknown", `the ledger has no proposal ${id}`);
 }
 
 /** The local engine lives in this process, so what was redriven or continued is waited for and shown like a start. */
@@ -245,13 +273,11 @@ async function wentOn(
 function failed(options: OpsOptions, error: unknown): number {
   if (!(error instanceof Error) || error instanceof WrongInput || error.name === "LocalFault") throw error;
   const { name, message } = error;
-  const steps = nextSteps(
-    name,
-    options.batch?.id ?? "<batch>",
-    options.batch?.stream ?? options.stream ?? "<stream>",
-    options.stage,
-    message,
-  );
+  const { batch, stream, stage } = options;
+  const steps =
+    batch === undefined && stream === undefined
+      ? overrideSteps(name, stage)
+      : nextSteps(name, batch?.id ?? "<batch>", batch?.stream ?? stream ?? "<stream>", stage, message);
   print(options, { error: { name, message, next: steps.commands } }, () =>
     [`${name}: ${message}`, `next: ${steps.text}`, ...steps.commands.map((line) => `  ${line}`), ""].join(
       "\n",

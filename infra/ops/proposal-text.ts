@@ -101,16 +101,36 @@ function readingOf({ key, version }: BankStatement, stage: string | undefined): 
 }
 
 /** What is left to do after an approval. */
-export function approvedText(
-  { proposal, batchId, decided, proposedBy, approvedBy, at }: Approved,
-  stage?: string,
-): string {
-  return [
+export function approvedText(approved: Approved, stage?: string): string {
+  const { proposal, batchId, decided, proposedBy, approvedBy, at } = approved;
+  const head = [
     `approved   ${proposal}`,
     `by         ${approvedBy} at ${at}, as ${proposedBy} has proposed: ${decided}`,
+  ];
+  if (batchId === undefined) return overridden(head, approved, stage);
+  return [
+    ...head,
     "",
     "next: redrive the batch; it judges everything anew, and goes on from there.",
     `  npm run ops -- redrive ${batchId} --reason "…" --yes${on(stage)}`,
+    "",
+  ].join("\n");
+}
+
+/** An override holds at once, and runs out by itself. */
+function overridden(
+  head: readonly string[],
+  { proposal, until }: Approved,
+  stage: string | undefined,
+): string {
+  return [
+    ...head,
+    `holds      until ${until}`,
+    "",
+    stage === undefined
+      ? "next: nothing here: this machine's ledger is of no stage that could be deployed."
+      : "next: deploy with it before that; every place that asks about the blackout judges it anew.",
+    ...(stage === undefined ? [] : [`  npm run deploy -- --stage ${stage} --override ${proposal}`]),
     "",
   ].join("\n");
 }

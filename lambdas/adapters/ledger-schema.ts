@@ -5,13 +5,15 @@ import {
   type ApprovalItem,
   type BankStatement,
   type BatchItem,
+  type BatchProposal,
   CHANNELS,
   type Claim,
   type ClosingItem,
   type Decision,
   type EventItem,
   type FileItem,
-  type ProposalItem,
+  type OverrideEventItem,
+  type OverrideProposal,
   type Resolution,
   type ReturnItem,
   type SegmentItem,
@@ -206,14 +208,15 @@ export const returnItem: z.ZodType<ReturnItem> = z.object({
   attempt: whole,
 });
 
-export const eventItem: z.ZodType<EventItem> = z.strictObject({
-  batchId: z.string(),
+const event = {
   at: z.string(),
   action: z.string(),
   by: z.string(),
   reason: z.string().optional(),
   nonce: z.string(),
-});
+};
+export const eventItem: z.ZodType<EventItem> = z.strictObject({ batchId: z.string(), ...event });
+export const overrideEventItem: z.ZodType<OverrideEventItem> = z.strictObject(event);
 
 export const streamEventItem: z.ZodType<StreamEventItem> = z.strictObject({
   stream: z.string(),
@@ -235,15 +238,15 @@ export const closingItem: z.ZodType<ClosingItem> = z.strictObject({
 
 const anyProposal = {
   id: z.string(),
-  batchId: z.string(),
   reason: z.string(),
   by: z.string(),
   at: z.string(),
 };
 
-export const proposalItem: z.ZodType<ProposalItem> = z.discriminatedUnion("action", [
+export const batchProposal: z.ZodType<BatchProposal> = z.discriminatedUnion("action", [
   z.strictObject({
     ...anyProposal,
+    batchId: z.string(),
     action: z.literal("accept-suspicion"),
     check: z.string(),
     sha256s: z.array(z.string()),
@@ -251,6 +254,7 @@ export const proposalItem: z.ZodType<ProposalItem> = z.discriminatedUnion("actio
   }),
   z.strictObject({
     ...anyProposal,
+    batchId: z.string(),
     action: z.literal("resolve-submission"),
     number: whole,
     sha256: z.string(),
@@ -260,8 +264,15 @@ export const proposalItem: z.ZodType<ProposalItem> = z.discriminatedUnion("actio
   }),
 ]);
 
+export const overrideProposal: z.ZodType<OverrideProposal> = z.strictObject({
+  ...anyProposal,
+  action: z.literal("override-blackout"),
+  ticket: z.string(),
+  minutes: whole,
+});
+
 export const approvalItem: z.ZodType<ApprovalItem> = z.strictObject({
-  batchId: z.string(),
+  batchId: z.string().optional(),
   proposal: z.string(),
   proposalSha256: z.string(),
   by: z.string(),

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { twoDigits } from "../domain/batch.ts";
 import { LedgerBroken } from "../domain/faults.ts";
-import { SCHEMA } from "../domain/records.ts";
+import { type ApprovalItem, type ProposalItem, SCHEMA } from "../domain/records.ts";
 import type { Ledger } from "../ports.ts";
 import * as schema from "./ledger-schema.ts";
 import type { Item, Key, Table } from "./table.ts";
@@ -9,6 +9,12 @@ import type { Item, Key, Table } from "./table.ts";
 /** Segments and lines in sort keys: as wide as the largest, so that they sort as numbers. */
 const wide = (number: number) => String(number).padStart(6, "0");
 const attempt = (number: number) => twoDigits(number);
+
+/** The partition of overrides, which are about no batch. */
+const OVERRIDES = "DEPLOY#override";
+/** The partition of a proposal or an approval: its batch's, or that of the overrides. */
+const filedIn = (item: ProposalItem | ApprovalItem) =>
+  "batchId" in item ? `BATCH#${item.batchId}` : OVERRIDES;
 
 const keys = {
   stream: (stream: string): Key => ({ pk: `STREAM#${stream}`, sk: "STATE" }),
@@ -28,8 +34,9 @@ const keys = {
     pk: `STREAM#${c.stream}`,
     sk: `CLOSED#${c.billingDate}#${twoDigits(c.number)}`,
   }),
-  proposal: (batchId: string, id: string): Key => ({ pk: `BATCH#${batchId}`, sk: `PROPOSAL#${id}` }),
-  approval: (batchId: string, id: string): Key => ({ pk: `BATCH#${batchId}`, sk: `APPROVAL#${id}` }),
+  overrideEvent: (at: string, nonce: string): Key => ({ pk: OVERRIDES, sk: `EVENT#${at}#${nonce}` }),
+  proposal: (item: ProposalItem): Key => ({ pk: filedIn(item), sk: `PROPOSAL#${item.id}` }),
+  approval: (item: ApprovalItem): Key => ({ pk: filedIn(item), sk: `APPROVAL#${item.proposal}` }),
   claim: (c: { mandateId: string; dueDate: string; attempt: number }): Key => ({
     pk: `MANDATE#${c.mandateId}`,
     sk: `DEBIT#${c.dueDate}#${attempt(c.attempt)}`,
@@ -87,17 +94,25 @@ export function ledgerOn(table: Table): Ledger {
       ),
     createClosing: (item) => table.put(stored(keys.closing(item), item), "absent"),
 
-    readProposals: (id) => readAll(`BATCH#${id}`, "PROPOSAL#", schema.proposalItem),
-    createProposal: (item) => table.put(stored(keys.proposal(item.batchId, item.id), item), "absent"),
+    readProposals: (id) => readAll(`BATCH#${id}`, "PROPOSAL#", schema.batchProposal),
     readApprovals: (id) => readAll(`BATCH#${id}`, "APPROVAL#", schema.approvalItem),
-    readOverrides: async () => ({ proposals: [], approvals: [] }),
-    createApproval: (item) => table.put(stored(keys.approval(item.batchId, item.proposal), item), "absent"),
+    readOverrides: async () => {
+      const [proposals, approvals] = await Promise.all([
+        readAll(OVERRIDES, "PROPOSAL#", schema.overrideProposal),
+        readAll(OVERRIDES, "APPROVAL#", schema.approvalItem),
+      ]);
+      return { proposals, approvals };
+    },
+    createProposal: (item) => table.put(stored(keys.proposal(item), item), "absent"),
+    createApproval: (item) => table.put(stored(keys.approval(item), item), "absent"),
 
     readEvents: (id) => readAll(`BATCH#${id}`, "EVENT#", schema.eventItem),
     createEvent: (item) => table.put(stored(keys.event(item.batchId, item.at, item.nonce), item), "absent"),
     readStreamEvents: (stream) => readAll(`STREAM#${stream}`, "EVENT#", schema.streamEventItem),
     createStreamEvent: (item) =>
       table.put(stored(keys.streamEvent(item.stream, item.at, item.nonce), item), "absent"),
+    readOverrideEvents: () => readAll(OVERRIDES, "EVENT#", schema.overrideEventItem),
+    createOverrideEvent: (item) => table.put(stored(keys.overrideEvent(item.at, item.nonce), item), "absent"),
   };
 }
 

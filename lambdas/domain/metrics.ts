@@ -34,6 +34,7 @@ export const METRICS = {
   DeployRefused: "deployments, or changes of the stacks beside one, that were refused",
   Proposed: "decisions proposed",
   Approved: "decisions approved by a second person",
+  OverrideApproved: "approvals that let a deployment through the blackout, asked for or given",
   DueListMissing: "due lists that were not there when their batch was to start",
   BatchMissing: "business days on which no batch of the stream was closed by the expected time",
   Watched: "looks of the watch at a stream: it is alive",

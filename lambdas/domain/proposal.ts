@@ -3,6 +3,7 @@ import type {
   Acceptance,
   ApprovalItem,
   FileItem,
+  OverrideProposal,
   ProposalItem,
   ResolutionProposal,
   SuspicionProposal,
@@ -16,18 +17,34 @@ export const MOST_MINUTES = 60;
 export type Sha256 = (text: string) => string;
 
 /** A proposal before it has an id. */
-export type Proposed = Omit<SuspicionProposal, "id"> | Omit<ResolutionProposal, "id">;
+export type Proposed = ProposedOfBatch | Omit<OverrideProposal, "id">;
+
+type ProposedOfBatch = Omit<SuspicionProposal, "id"> | Omit<ResolutionProposal, "id">;
 
 const HASH_IN_ID = 32;
 
+/** Under what overrides of the deploy blackout are filed: no batch id, which ends in a date and a number. */
+export const OVERRIDES = "override";
+
+/** Under what a proposal or an approval is filed: its batch's id, or {@link OVERRIDES}. Its id begins with it. */
+export function filedUnder(item: Proposed | ApprovalItem): string {
+  return batchOf(item) ?? OVERRIDES;
+}
+
+/** The batch that a proposal or an approval is about; undefined where it is about none. */
+export function batchOf(item: Proposed | ApprovalItem): string | undefined {
+  return "batchId" in item ? item.batchId : undefined;
+}
+
 /** SHA-256 over everything that a proposal says, in a fixed order, so that one byte more makes another proposal. */
 export function proposalSha256(proposal: Proposed, sha256: Sha256): string {
-  const { batchId, action, reason, by, at } = proposal;
-  return sha256(JSON.stringify([batchId, action, ...ownFields(proposal), reason, by, at]));
+  const { action, reason, by, at } = proposal;
+  return sha256(JSON.stringify([filedUnder(proposal), action, ...ownFields(proposal), reason, by, at]));
 }
 
 /** What proposals of one action say and others do not. The action stands before them, so none is read as another's. */
 function ownFields(proposal: Proposed): readonly unknown[] {
+  if (proposal.action === "override-blackout") return [proposal.ticket, proposal.minutes];
   if (proposal.action !== "resolve-submission") return [proposal.check, proposal.sha256s, proposal.report];
   const { number, sha256, nonce, outcome, evidence } = proposal;
   const { key, version = null, reference, channel, statedAt } = evidence;
@@ -38,15 +55,24 @@ function ownFields(proposal: Proposed): readonly unknown[] {
 export function proposedWords(
   proposal:
     | Pick<SuspicionProposal, "action" | "check">
-    | Pick<ResolutionProposal, "action" | "number" | "outcome">,
+    | Pick<ResolutionProposal, "action" | "number" | "outcome">
+    | Pick<OverrideProposal, "action" | "minutes" | "ticket">,
 ): string {
-  return proposal.action === "accept-suspicion"
-    ? `accept ${proposal.check}`
-    : `resolve file ${twoDigits(proposal.number)} as ${proposal.outcome}`;
+  switch (proposal.action) {
+    case "accept-suspicion":
+      return `accept ${proposal.check}`;
+    case "resolve-submission":
+      return `resolve file ${twoDigits(proposal.number)} as ${proposal.outcome}`;
+    case "override-blackout":
+      return `override the deploy blackout for ${proposal.minutes} minutes on ticket ${proposal.ticket}`;
+  }
 }
 
 /** Whether a proposal is about files as a batch has them now. */
-export function isAbout(proposal: Proposed, files: readonly Pick<FileItem, "number" | "sha256">[]): boolean {
+export function isAbout(
+  proposal: ProposedOfBatch,
+  files: readonly Pick<FileItem, "number" | "sha256">[],
+): boolean {
   if (proposal.action === "accept-suspicion") {
     return isSameSet(
       proposal.sha256s,
@@ -56,9 +82,9 @@ export function isAbout(proposal: Proposed, files: readonly Pick<FileItem, "numb
   return files.some(({ number, sha256 }) => number === proposal.number && sha256 === proposal.sha256);
 }
 
-/** `<batch>.<32 hex digits of the hash>`: who approves an id approves what it was made from. */
+/** `<batch>.<32 hex digits of the hash>`, for an override `override.<…>`: who approves an id approves what it was made from. */
 export function proposalId(proposal: Proposed, sha256: Sha256): string {
-  return `${proposal.batchId}.${proposalSha256(proposal, sha256).slice(0, HASH_IN_ID)}`;
+  return `${filedUnder(proposal)}.${proposalSha256(proposal, sha256).slice(0, HASH_IN_ID)}`;
 }
 
 /** Why an approval does not count; undefined if it does. Instants in ISO 8601 with Z. */
@@ -72,7 +98,7 @@ export function refusedApproval(
     proposal.id === proposalId(proposal, sha256) &&
     approval.proposal === proposal.id &&
     approval.proposalSha256 === hash &&
-    approval.batchId === proposal.batchId;
+    filedUnder(approval) === filedUnder(proposal);
   if (!isIt) return "another-proposal";
   if (isSamePerson(approval.by, proposal.by)) return "same-person";
   const minutes = (Date.parse(approval.at) - Date.parse(proposal.at)) / 60_000;

@@ -275,12 +275,14 @@ export interface ClosingItem {
 }
 
 /** What one person proposes and a second one may approve. Never changed; its id is a hash of all the rest. */
-export type ProposalItem = SuspicionProposal | ResolutionProposal;
+export type ProposalItem = BatchProposal | OverrideProposal;
+
+/** What is proposed about one batch, and filed with it. */
+export type BatchProposal = SuspicionProposal | ResolutionProposal;
 
 interface AnyProposal {
-  /** `<batch>.<32 hex digits>` */
+  /** `<batch>.<32 hex digits>`, or `override.<32 hex digits>` where it is about no batch. */
   readonly id: string;
-  readonly batchId: string;
   readonly reason: string;
   /** The person: the session name that AWS has verified, in lower case. */
   readonly by: string;
@@ -289,6 +291,7 @@ interface AnyProposal {
 
 /** That one suspicion of the gate be accepted for one set of files. */
 export interface SuspicionProposal extends AnyProposal {
+  readonly batchId: string;
   readonly action: "accept-suspicion";
   /** The suspicion's name. */
   readonly check: string;
@@ -300,6 +303,7 @@ export interface SuspicionProposal extends AnyProposal {
 
 /** That one file in doubt be taken for what the bank says of it. */
 export interface ResolutionProposal extends AnyProposal {
+  readonly batchId: string;
   readonly action: "resolve-submission";
   /** The file's, and its SHA-256. */
   readonly number: number;
@@ -311,11 +315,7 @@ export interface ResolutionProposal extends AnyProposal {
 }
 
 /** That the stage whose ledger this is may deploy through its blackout for a while. */
-export interface OverrideProposal {
-  readonly id: string;
-  readonly reason: string;
-  readonly by: string;
-  readonly at: string;
+export interface OverrideProposal extends AnyProposal {
   readonly action: "override-blackout";
   /** Where the reason is written up, in the house's own books. */
   readonly ticket: string;
@@ -325,7 +325,8 @@ export interface OverrideProposal {
 
 /** A second person's yes to one proposal. */
 export interface ApprovalItem {
-  readonly batchId: string;
+  /** The proposal's; absent where that is about no batch. */
+  readonly batchId?: string;
   /** The proposal's id. */
   readonly proposal: string;
   /** SHA-256 over the whole proposal as it was approved. */
@@ -349,6 +350,9 @@ export interface StreamEventItem extends Required<Omit<EventItem, "batchId">> {
   readonly stream: string;
   readonly action: "pause" | "resume" | "deploy begin" | "deploy end";
 }
+
+/** One line of the audit trail of a stage's overrides. */
+export type OverrideEventItem = Omit<EventItem, "batchId">;
 
 /** What StageSegment leaves of one staged row in its segment object: one JSON line. */
 export interface StagedRow {

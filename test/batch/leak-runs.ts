@@ -4,7 +4,10 @@ import { batchResult } from "../../infra/local/batch-result.ts";
 import { resultText } from "../../infra/local/result-text.ts";
 import type { Around } from "../../infra/local/local-app.ts";
 import { onLocal } from "../../infra/ops/on-local.ts";
+import { overridesText, overrideText } from "../../infra/ops/override-text.ts";
+import type { Approved } from "../../lambdas/operations/approve/approve.ts";
 import type { Proposal } from "../../lambdas/operations/propose/propose.ts";
+import type { OverridesView } from "../../lambdas/operations/show-overrides/show-overrides.ts";
 import { viewText } from "../../infra/ops/view-text.ts";
 import { COLUMNS, type Column } from "../../lambdas/domain/exclusion.ts";
 import type { Area } from "../../lambdas/ports.ts";
@@ -134,6 +137,35 @@ export class LeakRuns {
     await this.billing.app.invoke("Watch", {});
     await stream.redrive();
     return `${stopped.failure?.error} ${(await this.printed(stream)).status}`;
+  }
+
+  /** An override of the deploy blackout, by people who would rather have told of a payer. */
+  async overriddenBlackout(): Promise<string[]> {
+    const { bsb, account_number: account } = this.row(this.billing.stream(), 1, {}, false);
+    this.unsent.push(...this.payers.slice(-1));
+    const { app } = this.billing;
+    const asked = { action: "override-blackout", ticket: "OPS-7", minutes: 30, reason: "a test" };
+    const refused = [];
+    this.#listening.on = false;
+    for (const mistake of [{ ticket: `${bsb}-${account}` }, { reason: `for ${bsb} ${account}` }]) {
+      const refusal = onLocal(app, "anna").decide("Propose", { ...asked, ...mistake });
+      refused.push(
+        await refusal.catch((error: Error) => {
+          this.told.push({ place: "errors", where: "Propose", text: everyWordOf(error) });
+          return error.name;
+        }),
+      );
+    }
+    this.#listening.on = true;
+    const { id } = (await onLocal(app, "anna").decide("Propose", asked)) as Proposal;
+    const { proposedBy, approvedBy } = (await onLocal(app, "ben").decide("Approve", {
+      proposal: id,
+    })) as Approved;
+    const view = (await app.invoke("ShowOverrides", {})) as OverridesView;
+    const [override] = view.overrides;
+    const texts = [overridesText(view), ...view.overrides.map(overrideText)].join("");
+    this.told.push({ place: "texts of the command lines", where: id, text: texts });
+    return [...refused.map(String), `${proposedBy} ${approvedBy}`, String(override?.standing)];
   }
 
   /** Every reason to be excluded, and rows whose columns are shifted, lost, doubled, exchanged or copied. */

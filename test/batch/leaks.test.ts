@@ -24,6 +24,9 @@ const ITEMS = [
   "BATCH META",
   "BATCH PROPOSAL",
   "BATCH SEGMENT",
+  "DEPLOY APPROVAL",
+  "DEPLOY EVENT",
+  "DEPLOY PROPOSAL",
   "MANDATE DEBIT",
   "MANDATE RETURN",
   "STREAM CLOSED",
@@ -61,6 +64,7 @@ let search: CanarySearch;
 let ended: {
   readonly good: string;
   readonly accepted: string;
+  readonly overridden: readonly string[];
   readonly excluded: Record<string, number>;
   readonly lone: readonly string[];
   readonly gate: ReadonlySet<string>;
@@ -76,6 +80,7 @@ beforeAll(async () => {
   ended = {
     good: await runs.goodBatch(),
     accepted: await runs.acceptedSuspicion(),
+    overridden: await runs.overriddenBlackout(),
     excluded: await runs.excludedRows(),
     lone: await runs.loneAmounts(),
     gate: await runs.failedGates(),
@@ -120,6 +125,7 @@ describe("bank accounts and names of payers", () => {
   test("went through batches that ended in every way", () => {
     expect(ended.good).toBe("SUCCEEDED");
     expect(ended.accepted).toBe("GateFailed SUCCEEDED");
+    expect(ended.overridden).toEqual(["RequestMalformed", "RequestMalformed", "anna ben", "valid"]);
     expect(Object.keys(ended.excluded).toSorted()).toEqual([...EXCLUSION_REASONS].toSorted());
     expect(ended.lone).toEqual([...Array<string>(5).fill("SUCCEEDED"), "FAILED"]);
     expect(ended.gate.size).toBeGreaterThan(15);

@@ -3,7 +3,9 @@ import { onLocal } from "../../infra/ops/on-local.ts";
 import { GateFailed } from "../../lambdas/domain/faults.ts";
 import { acceptanceOf } from "../../lambdas/domain/proposal.ts";
 import type { ApprovalItem, ProposalItem } from "../../lambdas/domain/records.ts";
+import type { Approved } from "../../lambdas/operations/approve/approve.ts";
 import type { Proposal } from "../../lambdas/operations/propose/propose.ts";
+import type { OverridesView } from "../../lambdas/operations/show-overrides/show-overrides.ts";
 import { sha256OfText } from "../../lambdas/proposal-hash.ts";
 import { gateReport } from "../builders.ts";
 import { expectDebited } from "./bank-inbox.ts";
@@ -118,5 +120,44 @@ describe("a batch that the gate has stopped for a suspicion", () => {
     });
     expect(await acceptance(stream)).toBeUndefined();
     expect(await stream.inbox()).toEqual([]);
+  });
+});
+
+describe("the deploy blackout", () => {
+  const asked = {
+    action: "override-blackout",
+    ticket: "OPS-7",
+    minutes: 30,
+    reason: "the close of a batch throws",
+  };
+  const overrides = async () => ((await billing.app.invoke("ShowOverrides", {})) as OverridesView).overrides;
+
+  test("is overridden by two people for as long as they have said, and by one person never", async () => {
+    const { id, until } = (await as("Ann").decide("Propose", asked)) as Proposal;
+    expect(await overrides()).toMatchObject([{ id, by: "ann", until, standing: "open", ticket: "OPS-7" }]);
+    await expect(as("ann").decide("Approve", { proposal: id })).rejects.toMatchObject({
+      name: "ApprovalRefused",
+    });
+    expect(await overrides()).toMatchObject([{ standing: "open" }]);
+    const approved = (await as("bob").decide("Approve", { proposal: id })) as Approved;
+    expect(approved).toMatchObject({ proposedBy: "ann", approvedBy: "bob" });
+    expect(Date.parse(approved.until ?? "")).toBe(Date.parse(approved.at) + 30 * 60_000);
+    expect(await overrides()).toMatchObject([
+      { id, standing: "valid", validUntil: approved.until, approval: { by: "bob", at: approved.at } },
+    ]);
+  });
+
+  test.each([
+    ["a reason", { reason: undefined }],
+    ["a ticket", { ticket: undefined }],
+    ["an end", { minutes: undefined }],
+    ["an end within the hour", { minutes: 61 }],
+    ["a person that AWS has verified", { by: "bob" }],
+  ])("is not even asked to be overridden without %s", async (_what, change) => {
+    const before = (await overrides()).length;
+    await expect(as("ann").decide("Propose", { ...asked, ...change })).rejects.toMatchObject({
+      name: "RequestMalformed",
+    });
+    expect(await overrides()).toHaveLength(before);
   });
 });

@@ -33,12 +33,12 @@ const PROPOSED: Suspicion = {
   at: "2026-03-01T20:00:00.000Z",
 };
 
-const proposal = (over: Partial<Suspicion> = {}): ProposalItem => {
+const proposal = (over: Partial<Suspicion> = {}): SuspicionProposal => {
   const proposed = { ...PROPOSED, ...over };
   return { ...proposed, id: proposalId(proposed, sha256) };
 };
 
-const approval = (of: ProposalItem, over: Partial<ApprovalItem> = {}): ApprovalItem => ({
+const approval = (of: SuspicionProposal, over: Partial<ApprovalItem> = {}): ApprovalItem => ({
   batchId: of.batchId,
   proposal: of.id,
   proposalSha256: proposalSha256(of, sha256),
@@ -176,7 +176,7 @@ describe("the hash of a resolution", () => {
 });
 
 describe("an approval", () => {
-  const refused = (of: ProposalItem, over: Partial<ApprovalItem> = {}) =>
+  const refused = (of: SuspicionProposal, over: Partial<ApprovalItem> = {}) =>
     refusedApproval(of, approval(of, over), sha256);
 
   it("counts within the hour, to the millisecond", () => {

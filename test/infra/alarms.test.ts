@@ -29,6 +29,7 @@ const RINGS: Readonly<Record<string, [topic: string, minutes: number]>> = {
   StartRefused: ["page", 30],
   DuplicateExcluded: ["duplicates", 30],
   StepFailed: ["ticket", 30],
+  OverrideApproved: ["page", 1],
   StartMissed: ["page", 30],
   StarterFailed: ["ticket", 1],
   WatchSilent: ["page", 3],
@@ -60,7 +61,7 @@ describe("the alarms", () => {
     for (const { billing, names } of stages()) {
       const own = alarmsOf(billing).filter(({ namespace }) => namespace === "DebitOnce");
       const byName = Map.groupBy(own, ({ name }) => name);
-      expect(byName.size).toBe(names.includes("WatchSilent") ? 9 : 8);
+      expect(byName.size).toBe(names.includes("WatchSilent") ? 10 : 9);
       for (const [name, alarms] of byName) {
         expect(
           alarms.map(({ dimensions }) => dimensions),

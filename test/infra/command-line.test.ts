@@ -409,6 +409,53 @@ describe("the command lines", () => {
     expect(report).toContain("File 1 was in doubt, and is resolved as rejected");
   });
 
+  test.concurrent("let one person propose to override the deploy blackout, and another one approve it", async ({
+    expect,
+  }) => {
+    const folder = await folderWith("overridden", GOOD);
+    const asked = ["propose", "override-blackout", "--ticket", "OPS-7", "--minutes", "30", ...REASON];
+    const dry = await ops(folder, ...asked, "--as", "Ann");
+    expect(dry).toMatchObject({
+      code: 0,
+      stdout:
+        "dry run: would propose that the deploy blackout be overridden for 30 minutes on ticket OPS-7, as Ann. Add --yes to do it.\n",
+    });
+    const proposed = await ops(folder, ...asked, "--as", "Ann", "--yes", "--json");
+    expect(proposed).toMatchObject({ code: 0, stderr: "" });
+    const { id, ...rest } = object(proposed) as { id: string };
+    expect(rest).toMatchObject({ action: "override-blackout", ticket: "OPS-7", minutes: 30, by: "ann" });
+
+    const looked = await ops(folder, "approve", id, "--as", "bob");
+    expect(looked).toMatchObject({ code: 0, stderr: "" });
+    for (const word of [
+      `${id}  open`,
+      "for 30 minutes",
+      "OPS-7",
+      "ann, at ",
+      "a test",
+      "as bob. Add --yes",
+    ]) {
+      expect(looked.stdout).toContain(word);
+    }
+    const own = await ops(folder, "approve", id, "--as", "ann", "--yes");
+    expect(own).toMatchObject({ code: 3, stderr: "" });
+    expect(own.stdout).toMatch(
+      /^ApprovalRefused: [^\n]+\nnext: Another person [^\n]+\n {2}npm run ops -- show overrides\n$/,
+    );
+    const approved = await ops(folder, "approve", id, "--as", "bob", "--yes");
+    expect(approved).toMatchObject({ code: 0, stderr: "" });
+    expect(approved.stdout).toMatch(
+      /^approved {3}override\.[0-9a-f]{32}\nby {9}bob at [^\n]+\nholds {6}until /,
+    );
+    const shown = await ops(folder, "show", "overrides");
+    expect(shown).toMatchObject({ code: 0, stderr: "" });
+    expect(shown.stdout).toContain(
+      `override   ${id}  override the deploy blackout for 30 minutes on ticket OPS-7  valid until `,
+    );
+    // The dry runs have proposed and approved nothing.
+    expect(shown.stdout.match(/^(?:override|event) /gm)).toHaveLength(4);
+  });
+
   test.concurrent("refuse a paused stream, and redrive its batch when it is resumed", async ({ expect }) => {
     const folder = await folderWith("paused", GOOD);
     expect((await ops(folder, "pause", "au-cba", ...REASON, "--yes", "--json")).code).toBe(0);
@@ -618,6 +665,28 @@ describe("the words of a command line", () => {
     [["resolve", BATCH, "1", ...STATEMENT, ...STATED, ...REASON, "--stage", "dev", "--as", "ann"], "--as"],
     [["abandon", BATCH, ...REASON, "--rejected"], "--rejected belongs to resolve"],
     [["redrive", BATCH, ...REASON, "--evidence", "x"], "--evidence belongs to resolve"],
+    [
+      ["propose", "accept-suspicion", BATCH, "growth", ...REASON, "--ticket", "T"],
+      "--ticket belongs to propose override",
+    ],
+    [["abandon", BATCH, ...REASON, "--minutes", "5"], "--minutes belongs to propose override"],
+    [["propose", "override-blackout", "--minutes", "5", ...REASON], "override-blackout wants --ticket"],
+    [
+      ["propose", "override-blackout", "--ticket", "two words", "--minutes", "5", ...REASON],
+      "wants --ticket",
+    ],
+    [["propose", "override-blackout", "--ticket", "T", ...REASON], "override-blackout wants --minutes"],
+    ...["0", "61", "1.5", "1e1", "060"].map((minutes): [string[], string] => [
+      ["propose", "override-blackout", "--ticket", "T", "--minutes", minutes, ...REASON],
+      "override-blackout wants --minutes",
+    ]),
+    [["propose", "override-blackout", "--ticket", "T", "--minutes", "5"], 'propose wants --reason "…"'],
+    [
+      ["propose", "override-blackout", BATCH, "--ticket", "T", "--minutes", "5", ...REASON],
+      "is about a stage",
+    ],
+    [["approve", `override.${"0".repeat(31)}`], "override.<32 hex digits>"],
+    [["show", "overrides", BATCH], "show wants"],
     [["approve"], "exactly one proposal"],
     [["approve", "growth"], "proposal's id"],
     [["approve", `${BATCH}.0`, "--stage", "prod", "--as", "bob"], "--as"],
@@ -641,6 +710,24 @@ describe("the words of a command line", () => {
           statedAt: Date.parse("2026-03-01T20:30:00Z"),
         },
       });
+    }
+  });
+
+  test("an override is of a stage, and of no batch", () => {
+    const asked = ["propose", "override-blackout", "--ticket", "OPS-7", "--minutes", "60", ...REASON];
+    expect(opsOptions([...asked, "--stage", "prod"])).toEqual({
+      command: "propose",
+      override: { ticket: "OPS-7", minutes: 60 },
+      reason: "a test",
+      stage: "prod",
+      as: "operator",
+      yes: false,
+      json: false,
+    });
+    const proposal = `override.${"0".repeat(32)}`;
+    expect(opsOptions(["approve", proposal])).toMatchObject({ proposal });
+    for (const args of [["approve", proposal], ["show", "overrides"], asked]) {
+      expect(opsOptions(args)).not.toHaveProperty("batch");
     }
   });
 

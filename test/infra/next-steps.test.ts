@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { FileStateName } from "../../lambdas/domain/records.ts";
 import type { BatchView } from "../../lambdas/operations/show-batch/show-batch.ts";
 import { fileItem } from "../builders.ts";
-import { nextSteps } from "../../infra/ops/next-steps.ts";
+import { nextSteps, overrideSteps } from "../../infra/ops/next-steps.ts";
 
 const steps = (name: string, stage?: string, message?: string) =>
   nextSteps(name, "au-cba-2026-03-02-02", "au-cba", stage, message).commands;
@@ -23,6 +23,17 @@ describe("what to do next", () => {
       expect(steps(name, "prod").filter((command) => !command.endsWith(" --stage prod"))).toEqual([]);
       expect(steps(name).filter((command) => command.includes("--stage"))).toEqual([]);
     }
+  });
+
+  it("of an override that was refused is to look at the overrides of that stage, and never at a batch", () => {
+    for (const name of ["ApprovalRefused", "ProposalUnknown", "LedgerBroken", "SomethingElse"]) {
+      expect(overrideSteps(name).commands).toEqual(["npm run ops -- show overrides"]);
+      expect(overrideSteps(name, "prod").commands).toEqual(["npm run ops -- show overrides --stage prod"]);
+    }
+    for (const name of ["CallerRefused", "NotAllowed", "RequestMalformed"]) {
+      expect(overrideSteps(name)).toEqual(nextSteps(name, "any", "any"));
+    }
+    expect(overrideSteps("ApprovalRefused").text).toMatch(/^Another person than the proposer/);
   });
 
   it("offers two people the suspicions that stopped a gate, and nobody a proof", () => {

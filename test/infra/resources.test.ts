@@ -50,6 +50,7 @@ const LAMBDAS = [
   "RedriveBatch",
   "ResumeStream",
   "ShowBatch",
+  "ShowOverrides",
   "StageSegment",
   "StartBatch",
   "SubmitBankFile",
@@ -95,6 +96,7 @@ describe("both stages", () => {
       for (const name of [
         "StartBatch",
         "ShowBatch",
+        "ShowOverrides",
         "RedriveBatch",
         "ContinueBatch",
         "AbandonBatch",

@@ -7,7 +7,6 @@ import type {
   BatchItem,
   FileItem,
   FileStateName,
-  ProposalItem,
   SuspicionProposal,
 } from "../../lambdas/domain/records.ts";
 import { batchItem, fileItem } from "../builders.ts";
@@ -122,7 +121,7 @@ const hash = (text: string) => sha256(Buffer.from(text, "utf8"));
 type Suspicion = Omit<SuspicionProposal, "id">;
 
 /** Somebody proposes to accept a check of the judged batch for the files that it has now. */
-export async function proposed(gate: GateCase, over: Partial<Suspicion> = {}): Promise<ProposalItem> {
+export async function proposed(gate: GateCase, over: Partial<Suspicion> = {}): Promise<SuspicionProposal> {
   const proposal: Suspicion = {
     batchId: BATCH,
     action: "accept-suspicion",
@@ -142,7 +141,7 @@ export async function proposed(gate: GateCase, over: Partial<Suspicion> = {}): P
 /** Somebody approves a proposal, for all that the ledger checks. */
 export async function approved(
   gate: GateCase,
-  proposal: ProposalItem,
+  proposal: SuspicionProposal,
   over: Partial<ApprovalItem> = {},
 ): Promise<void> {
   await gate.ledger.createApproval({

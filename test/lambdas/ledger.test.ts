@@ -108,6 +108,29 @@ describe.each(ledgers)("the ledger %s", (_, open) => {
     await expect(ledger.createStreamEvent({ ...paused, by: "bob" })).rejects.toThrow(ConditionRefused);
     expect(await ledger.readStreamEvents("trail")).toEqual([paused]);
 
+    const override = {
+      id: `override.${"0".repeat(32)}`,
+      action: "override-blackout",
+      ticket: "OPS-7",
+      minutes: 30,
+      reason: "why",
+      by: "ann",
+      at: AT,
+    } as const;
+    const approval = { proposal: override.id, proposalSha256: "h", by: "bob", at: AT };
+    await ledger.createProposal(override);
+    await ledger.createApproval(approval);
+    await expect(ledger.createProposal(override)).rejects.toThrow(ConditionRefused);
+    await expect(ledger.createApproval({ ...approval, by: "carl" })).rejects.toThrow(ConditionRefused);
+    expect(await ledger.readOverrides()).toEqual({ proposals: [override], approvals: [approval] });
+    const { batchId: _batchId, ...overriding } = event;
+    await ledger.createOverrideEvent(overriding);
+    await expect(ledger.createOverrideEvent(overriding)).rejects.toThrow(ConditionRefused);
+    expect(await ledger.readOverrideEvents()).toEqual([overriding]);
+    // What is about the stage is filed with no batch.
+    expect(await ledger.readProposals(batch.id)).toEqual([]);
+    expect(await ledger.readEvents(batch.id)).toEqual([event]);
+
     const debit = claim({ mandateId: "full" });
     await ledger.writeClaim(debit, undefined);
     expect(await ledger.readClaimsNamed([debit])).toEqual([debit]);
@@ -116,6 +139,8 @@ describe.each(ledgers)("the ledger %s", (_, open) => {
   it("knows nothing of what was never put", async () => {
     expect(await ledger.readStream("none")).toBeUndefined();
     expect(await ledger.readBatch("none-2026-10-06-01")).toBeUndefined();
+    expect(await ledger.readProposals("none")).toEqual([]);
+    expect(await ledger.readApprovals("none")).toEqual([]);
     expect(await ledger.readSegment("none", 1)).toBeUndefined();
     expect(await ledger.readSegments("none")).toEqual([]);
     expect(await ledger.readFiles("none")).toEqual([]);

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import type {
   ApprovalItem,
   BatchItem,
+  BatchProposal,
   Claim,
   FileItem,
-  ProposalItem,
   SegmentItem,
   StreamItem,
   SubmissionItem,
@@ -65,7 +65,7 @@ export class Picture implements Observer {
   readonly submissions = new Map<string, SubmissionItem>();
   /** By mandate, then by `<due date>#<attempt>`. */
   readonly claims = new Map<string, Map<string, Claim>>();
-  readonly proposals = new Map<string, ProposalItem[]>();
+  readonly proposals = new Map<string, BatchProposal[]>();
   readonly approvals = new Map<string, ApprovalItem[]>();
   /** The exclusions of segments, by the object's key. */
   readonly #exclusions = new Map<string, Buffer>();
@@ -137,10 +137,10 @@ export class Picture implements Observer {
         return;
       }
       case "createProposal":
-        append(this.proposals, (item as ProposalItem).batchId, item as ProposalItem);
+        append(this.proposals, (item as BatchProposal).batchId, item as BatchProposal);
         return;
       case "createApproval":
-        append(this.approvals, (item as ApprovalItem).batchId, item as ApprovalItem);
+        append(this.approvals, (item as Required<ApprovalItem>).batchId, item as ApprovalItem);
         return;
       case "create": {
         const [area, key, bytes] = effect.args as [string, string, Buffer];

@@ -1,7 +1,10 @@
-import { appendEvent } from "../../audit-trail.ts";
+import { appendProposalEvent } from "../../audit-trail.ts";
+import { countDecision, tellDecision } from "../../decision-of-two.ts";
 import { parseBatchId } from "../../domain/batch.ts";
 import { ApprovalRefused, BankFileDamaged, ProposalUnknown } from "../../domain/faults.ts";
+import { isOverrideId, overrideFault, overrideUntil } from "../../domain/override.ts";
 import {
+  batchOf,
   isSamePerson,
   isSameSet,
   MOST_MINUTES,
@@ -9,7 +12,7 @@ import {
   proposedWords,
   refusedApproval,
 } from "../../domain/proposal.ts";
-import type { ApprovalItem, ProposalItem } from "../../domain/records.ts";
+import type { ApprovalItem, BatchProposal, OverrideProposal, ProposalItem } from "../../domain/records.ts";
 import type { Configuration } from "../../domain/stream.ts";
 import { fileInDoubt } from "../../file-in-doubt.ts";
 import { frozenSet } from "../../frozen-set.ts";
@@ -21,19 +24,22 @@ import { fileName } from "../../submission.ts";
 
 export interface Approved {
   readonly proposal: string;
-  readonly batchId: string;
+  /** Absent where the proposal is about no batch. */
+  readonly batchId?: string;
   /** What was proposed: `accept growth`, `resolve file 01 as rejected`. */
   readonly decided: string;
   readonly proposedBy: string;
   readonly approvedBy: string;
   /** When it was approved first. */
   readonly at: string;
+  /** The last instant at which an override of the deploy blackout holds. */
+  readonly until?: string;
 }
 
 /**
  * A second person's yes to one proposal, bound to all that the proposal says. The first approval stands: the same
- * person gets the same answer again, anybody else is refused. It takes effect when the batch is redriven: the gate, or
- * whoever finds the file in doubt, judges it once more.
+ * person gets the same answer again, anybody else is refused. About a batch it takes effect when that is redriven: the
+ * gate, or whoever finds the file in doubt, judges it once more. An override of the deploy blackout holds at once.
  * @throws ProposalUnknown; ApprovalRefused; and as {@link frozenSet} or {@link fileInDoubt}
  */
 export async function approve(
@@ -41,11 +47,12 @@ export async function approve(
   ports: Ports & { readonly configuration: Configuration },
 ): Promise<Approved> {
   const { by } = event;
-  const { batch, proposal } = await proposalOf(event.proposal, ports);
-  const stream = streamOf(ports.configuration, batch.stream).name;
+  const found = await proposalOf(event.proposal, ports);
+  const { proposal, batch } = found;
+  if (batch) streamOf(ports.configuration, batch.stream);
   const nonce = ports.nonce();
   const approval: ApprovalItem = {
-    batchId: batch.id,
+    ...(batch && { batchId: batch.id }),
     proposal: proposal.id,
     proposalSha256: proposalSha256(proposal, sha256OfText),
     by,
@@ -56,31 +63,25 @@ export async function approve(
   const first = await standing(ports, proposal, by);
   if (first) return told(ports, proposal, first);
   if (refused !== undefined) throw new ApprovalRefused(WHY[refused]);
-  await stillStands(ports, batch, proposal);
-  // Before it takes effect, so that no approval stands of which the trail does not tell.
+  await stillStands(ports, found);
+  // Before it takes effect, so that no approval stands of which the trail does not tell, and no override unheard.
   const { at } = approval;
-  await appendEvent(ports, { batchId: batch.id, at, action: `asks to approve ${proposal.id}`, by, nonce });
+  const asks = { at, action: `asks to approve ${proposal.id}`, by, nonce };
+  await appendProposalEvent(ports, batch?.id, asks);
+  if (!batch) countDecision(ports, "OverrideApproved", proposal);
   const stood = await put(ports, proposal, approval);
-  const proposed = proposedWords(proposal);
-  ports.log.decision({
-    state: "Approve",
-    batchId: batch.id,
-    stream,
-    nonce,
-    outcome: proposal.id,
-    proposed,
-    by,
-  });
-  ports.metrics.count("Approved", stream);
+  tellDecision(ports, "Approve", proposal, { by, nonce });
   return told(ports, proposal, stood);
 }
 
 /** What was proposed is still there to be decided. Throws ApprovalRefused otherwise. */
-async function stillStands(
-  ports: Pick<Ports, "ledger" | "objects">,
-  batch: { readonly id: string; readonly stream: string },
-  proposal: ProposalItem,
-): Promise<void> {
+async function stillStands(ports: Pick<Ports, "ledger" | "objects">, found: Found): Promise<void> {
+  if (!found.batch) {
+    const fault = overrideFault(found.proposal);
+    if (fault !== undefined) throw new ApprovalRefused(`the proposal can never count: ${fault}`);
+    return;
+  }
+  const { batch, proposal } = found;
   if (proposal.action === "accept-suspicion") {
     if (isSameSet(await frozenSet(ports, batch), proposal.sha256s)) return;
     throw new ApprovalRefused(`batch ${batch.id} has other files now than were proposed`);
@@ -107,10 +108,19 @@ async function stillStands(
  * line's key is made of the approval, so that a repetition writes what a crash has left out, and never a second one.
  */
 async function told(ports: Ports, proposal: ProposalItem, stood: ApprovalItem): Promise<Approved> {
-  const { batchId, by, at, proposalSha256: nonce } = stood;
-  await appendEvent(ports, { batchId, at, action: `approve ${proposal.id}`, by, nonce });
+  const { by, at, proposalSha256: nonce } = stood;
+  const batchId = batchOf(stood);
+  await appendProposalEvent(ports, batchId, { at, action: `approve ${proposal.id}`, by, nonce });
   const { id, by: proposedBy } = proposal;
-  return { proposal: id, batchId, decided: proposedWords(proposal), proposedBy, approvedBy: by, at };
+  return {
+    proposal: id,
+    ...(batchId !== undefined && { batchId }),
+    decided: proposedWords(proposal),
+    proposedBy,
+    approvedBy: by,
+    at,
+    ...(proposal.action === "override-blackout" && { until: overrideUntil(proposal, stood) }),
+  };
 }
 
 const WHY = {
@@ -119,12 +129,24 @@ const WHY = {
   expired: `a proposal can be approved within ${MOST_MINUTES} minutes after it was made, and no longer: propose again`,
 } as const;
 
-/** A proposal by its id, which begins with the batch's. */
-async function proposalOf(id: string, { ledger }: Pick<Ports, "ledger">) {
+/** A proposal with the batch that it is about. */
+type Found =
+  | { readonly batch: { readonly id: string; readonly stream: string }; readonly proposal: BatchProposal }
+  | { readonly batch?: undefined; readonly proposal: OverrideProposal };
+
+/** A proposal by its id, which begins with its batch's, or with the word for overrides. */
+async function proposalOf(id: string, { ledger }: Pick<Ports, "ledger">): Promise<Found> {
+  const unknown = () => new ProposalUnknown(`the ledger has no proposal ${id}`);
+  if (isOverrideId(id)) {
+    const proposal = (await ledger.readOverrides()).proposals.find((item) => item.id === id);
+    if (!proposal) throw unknown();
+    return { proposal };
+  }
   const batch = parseBatchId(/^(.+)\.[0-9a-f]{32}$/.exec(id)?.[1] ?? "");
-  if (!batch) throw new ProposalUnknown("the id is not that of a proposal, <batch>.<32 hex digits>");
+  if (!batch)
+    throw new ProposalUnknown("the id is not that of a proposal, <batch>.<32 hex digits> or override.<…>");
   const proposal = (await ledger.readProposals(batch.id)).find((item) => item.id === id);
-  if (!proposal) throw new ProposalUnknown(`the ledger has no proposal ${id}`);
+  if (!proposal) throw unknown();
   return { batch, proposal };
 }
 
@@ -134,7 +156,11 @@ async function standing(
   proposal: ProposalItem,
   by: string,
 ): Promise<ApprovalItem | undefined> {
-  const first = (await ledger.readApprovals(proposal.batchId)).find((item) => item.proposal === proposal.id);
+  const approvals =
+    proposal.action === "override-blackout"
+      ? (await ledger.readOverrides()).approvals
+      : await ledger.readApprovals(proposal.batchId);
+  const first = approvals.find((item) => item.proposal === proposal.id);
   if (!first) return undefined;
   if (refusedApproval(proposal, first, sha256OfText) !== undefined) {
     throw new ApprovalRefused("an approval stands that does not count: propose again");

@@ -1,10 +1,13 @@
 import { z } from "zod";
+import { isOverrideMinutes, MINUTES_RULE } from "../../domain/override.ts";
 import { isReason, REASON_RULE } from "../../domain/reason.ts";
 import { CHANNELS } from "../../domain/records.ts";
 import { isReference, REFERENCE_RULE } from "../../domain/reference.ts";
 import { INSTANT_RULE, isInstant } from "../../domain/resolution.ts";
+import { isTicket, TICKET_RULE } from "../../domain/ticket.ts";
 
-const request = { batchId: z.string(), reason: z.string().refine(isReason, REASON_RULE) };
+const reason = z.string().refine(isReason, REASON_RULE);
+const request = { batchId: z.string(), reason };
 
 /** What a person may ask to propose: the form of the request's body. */
 export const requestToPropose = z.discriminatedUnion("action", [
@@ -23,5 +26,11 @@ export const requestToPropose = z.discriminatedUnion("action", [
     reference: z.string().refine(isReference, REFERENCE_RULE),
     channel: z.enum(CHANNELS),
     statedAt: z.string().refine(isInstant, INSTANT_RULE),
+  }),
+  z.strictObject({
+    reason,
+    action: z.literal("override-blackout"),
+    ticket: z.string().refine(isTicket, TICKET_RULE),
+    minutes: z.number().refine(isOverrideMinutes, MINUTES_RULE),
   }),
 ]);

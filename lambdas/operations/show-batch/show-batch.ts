@@ -6,10 +6,10 @@ import { isAbout, refusedApproval } from "../../domain/proposal.ts";
 import type {
   ApprovalItem,
   BatchItem,
+  BatchProposal,
   DueListIdentity,
   EventItem,
   FileItem,
-  ProposalItem,
   StreamEventItem,
   StreamItem,
   Sum,
@@ -23,7 +23,7 @@ import type { Execution, Executions, Ports } from "../../ports.ts";
 import { approvableUntil, sha256OfText } from "../../proposal-hash.ts";
 
 /** What became of a proposal. */
-export type ProposalView = ProposalItem & {
+export type ProposalView = BatchProposal & {
   /** The last instant at which it may be approved. */
   readonly until: string;
   readonly approval?: Pick<ApprovalItem, "by" | "at">;
@@ -179,7 +179,7 @@ function streamView({
 }
 
 function proposalView(
-  proposal: ProposalItem,
+  proposal: BatchProposal,
   approval: ApprovalItem | undefined,
   files: readonly FileItem[],
   now: string,

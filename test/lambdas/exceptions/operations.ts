@@ -5,6 +5,7 @@ import { pauseStream } from "../../../lambdas/operations/pause-stream/pause-stre
 import { propose } from "../../../lambdas/operations/propose/propose.ts";
 import { redriveBatch } from "../../../lambdas/operations/redrive-batch/redrive-batch.ts";
 import { resumeStream } from "../../../lambdas/operations/resume-stream/resume-stream.ts";
+import { showOverrides } from "../../../lambdas/operations/show-overrides/show-overrides.ts";
 import { showBatch } from "../../../lambdas/operations/show-batch/show-batch.ts";
 import { startBatch } from "../../../lambdas/start-batch/start-batch.ts";
 import { watch } from "../../../lambdas/watch/watch.ts";
@@ -54,6 +55,13 @@ const resolutionProposed: Change = async (stores) => {
   const world = worldIn(stores);
   world.now = RESOLVING;
   proposal.id = (await resolve(world.ports(), "rejected")).id;
+};
+
+const OVERRIDE = { action: "override-blackout", ticket: "OPS-7", minutes: 30, ...WHY } as const;
+/** The override that is to be approved, always the same too. */
+const override = { id: "" };
+const overrideProposed: Change = async (stores) => {
+  override.id = (await propose(OVERRIDE, worldIn(stores).ports())).id;
 };
 
 export const OPERATIONS: Readonly<Record<string, readonly Scene[]>> = {
@@ -204,6 +212,15 @@ export const OPERATIONS: Readonly<Record<string, readonly Scene[]>> = {
         "ledger.createProposal": MINE,
       },
     },
+    {
+      when: "the stage is to be deployed through its blackout",
+      before: (life) => life.until("reconciled"),
+      run: (ports) => propose(OVERRIDE, ports),
+      decisions: {
+        "ledger.createOverrideEvent": MINE,
+        "ledger.createProposal": MINE,
+      },
+    },
   ],
   ContinueBatch: [
     {
@@ -264,6 +281,16 @@ export const OPERATIONS: Readonly<Record<string, readonly Scene[]>> = {
         // Evidence that cannot be read is not evidence that is gone: it is not refused, and not approved.
         "objects.read reports": AS_IT_IS,
         "ledger.createEvent": MINE,
+        "ledger.createApproval": READ_BACK,
+      },
+    },
+    {
+      when: "nobody has approved an override of the deploy blackout",
+      before: (life) => [...life.until("reconciled"), overrideProposed],
+      run: (ports) => approve({ proposal: override.id, by: "ben" }, ports),
+      decisions: {
+        "ledger.readOverrides": AS_IT_IS,
+        "ledger.createOverrideEvent": MINE,
         "ledger.createApproval": READ_BACK,
       },
     },
@@ -340,6 +367,17 @@ export const OPERATIONS: Readonly<Record<string, readonly Scene[]>> = {
         "objects.list reports": AS_IT_IS,
         "objects.read reports": AS_IT_IS,
         "executions.describe": AS_IT_IS,
+      },
+    },
+  ],
+  ShowOverrides: [
+    {
+      when: "one was proposed",
+      before: (life) => [...life.until("reconciled"), overrideProposed],
+      run: (ports) => showOverrides({}, ports),
+      decisions: {
+        "ledger.readOverrides": AS_IT_IS,
+        "ledger.readOverrideEvents": AS_IT_IS,
       },
     },
   ],

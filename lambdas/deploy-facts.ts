@@ -138,7 +138,7 @@ function startsOf(stream: Stream, { configuration, clock }: DeployPorts, now: In
   const { name, schedule, timeZone, cutOff, maxStartDelayMinutes } = stream;
   const today = clock.dateAt(now, timeZone);
   const starts: DueStart[] = [];
-  for (let days = -1; days <= DAYS_AHEAD; days += 1) {
+  for (let days = 0; days <= DAYS_AHEAD; days += 1) {
     const date: CalendarDate = addDays(today, days);
     if (!schedule.weekdays.includes(weekday(date)) || !isBusinessDay(date, configuration.calendar)) continue;
     const at = clock.instantOf(date, schedule.time, timeZone);

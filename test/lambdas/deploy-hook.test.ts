@@ -216,10 +216,11 @@ describe("the hook stops an operation", () => {
   it("when it fails itself, whatever is thrown", async () => {
     const world = deployWorld();
     world.status = undefined;
-    for (const [thrown, name] of [
+    const things: readonly (readonly [unknown, string])[] = [
       [new RangeError("x"), "RangeError"],
       ["a text", "an unknown thing was thrown"],
-    ] as const) {
+    ];
+    for (const [thrown, name] of things) {
       const now = () => {
         throw thrown;
       };

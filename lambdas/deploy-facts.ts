@@ -115,7 +115,7 @@ async function executionOf(
     if (newest === undefined) return "unknown";
     if (newest.status === "RUNNING" || newest.status === "PENDING_REDRIVE") return "running";
     // One that has acquired the lock and is not shown yet is newer than what is shown.
-    return (numberOf(id, newest.name) ?? 0) < trail.used(clock.now()) ? "unknown" : "ended";
+    return (numberOf(id, newest.name) as number) < trail.used(clock.now()) ? "unknown" : "ended";
   } catch {
     // A second opinion: without it the batch counts as one that may be running.
     return "unknown";

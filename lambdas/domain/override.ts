@@ -14,11 +14,19 @@ export interface Override {
 
 /** The override under an id, or in words why it does not count. */
 export function overrideOf(
-  _id: string,
-  _proposals: readonly OverrideProposal[],
-  _approvals: readonly ApprovalItem[],
-  _now: string,
+  id: string,
+  proposals: readonly OverrideProposal[],
+  approvals: readonly ApprovalItem[],
+  now: string,
   _sha256: Sha256,
 ): Override | { readonly invalid: string } {
-  return { invalid: "no override can be proposed yet" };
+  const proposal = proposals.find((one) => one.id === id);
+  const approval = approvals.find((one) => one.proposal === id);
+  if (!proposal || !approval) return { invalid: "nobody has approved it" };
+  const { by: proposedBy, ticket, reason, minutes } = proposal;
+  if (approval.by === proposedBy) return { invalid: "it was proposed and approved by one person" };
+  if (reason === "") return { invalid: "it has no reason" };
+  const until = new Date(Date.parse(approval.at) + minutes * 60_000).toISOString();
+  if (now > until) return { invalid: "it has expired" };
+  return { id, proposedBy, approvedBy: approval.by, ticket, reason, until };
 }

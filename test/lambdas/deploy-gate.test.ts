@@ -3,7 +3,9 @@ import type { DeployPorts } from "../../lambdas/deploy-facts.ts";
 import type { Begun } from "../../lambdas/deploy-gate/begin.ts";
 import { deployGate } from "../../lambdas/deploy-gate/deploy-gate.ts";
 import type { Ended } from "../../lambdas/deploy-gate/end.ts";
-import { AT, streamItem } from "../builders.ts";
+import type { StreamItem } from "../../lambdas/domain/records.ts";
+import type { Instant } from "../../lambdas/ports.ts";
+import { AT, MORNING, streamItem } from "../builders.ts";
 import { answerLost, failing, LateCalls, lost, type Mishap, sdkError } from "../port-faults.ts";
 import {
   DEPLOYMENT,
@@ -12,6 +14,8 @@ import {
   holdOn,
   lockedBy,
   OTHER_DEPLOYMENT,
+  OVERRIDDEN_UNTIL,
+  overridden,
   STREAMS,
 } from "./deploy-world.ts";
 
@@ -232,6 +236,98 @@ describe("beginning", () => {
     const told = await begin(world, { ledger });
     expect(codes(told)).toEqual([code]);
     expect(told.held).toEqual([]);
+    expect(await world.holders()).toEqual(NOBODY);
+  });
+});
+
+describe("beginning under an override", () => {
+  const under = (world: DeployWorld, override: string, over: Partial<DeployPorts>) =>
+    deployGate(
+      { action: "begin", deployment: DEPLOYMENT, by: "ci", override },
+      world.ports(over),
+    ) as Promise<Begun>;
+  const closed = () => {
+    const world = deployWorld();
+    world.calendar = async () => ({ state: "CLOSED" });
+    const id = lockedBy(world, CBA);
+    world.executions.set(id, "FAILED");
+    return world;
+  };
+
+  it("reaches a failed batch in a closed calendar with a start that is due, and the holds and the trail name it", async () => {
+    const world = closed();
+    const { id, ledger } = overridden(world);
+    const told = await under(world, id, { ledger, schedules: true });
+    expect(told).toMatchObject({ allowed: true, reasons: [], overrideId: id, held: STREAMS });
+    expect((await world.item(CBA))?.deploying).toEqual({
+      id: DEPLOYMENT,
+      at: AT,
+      by: "ci",
+      override: id,
+      streams: STREAMS,
+    });
+    expect((await world.ledger.readStreamEvents(CBA)).map(({ reason }) => reason)).toEqual([
+      `deployment ${DEPLOYMENT} under ${id}`,
+    ]);
+    expect(world.lines.at(-1)).toMatchObject({ outcome: "begun", override: id });
+    // Its answer was lost, and by now the override has run out.
+    world.now = (OVERRIDDEN_UNTIL + 1) as Instant;
+    const again = await under(world, id, { ledger });
+    expect(again).toMatchObject({ allowed: true, reasons: [], overrideId: id, held: STREAMS });
+  });
+
+  it("is refused where it does not count: run out, by one person, without a reason, or approved by nobody", async () => {
+    const world = closed();
+    const valid = overridden(world);
+    const cases: [string, ReturnType<typeof overridden>, number][] = [
+      ["run out", valid, OVERRIDDEN_UNTIL + 1],
+      ["by one person", overridden(world, {}, "ann"), MORNING],
+      ["without a reason", overridden(world, { reason: "" }), MORNING],
+      ["approved by nobody", { ...valid, ledger: world.ledger }, MORNING],
+    ];
+    for (const [what, { id, ledger }, now] of cases) {
+      world.now = now as Instant;
+      const told = await under(world, id, { ledger });
+      expect(codes(told), what).toEqual(["OverrideInvalid", "BatchOpen", "CalendarClosed"]);
+      expect(told).not.toHaveProperty("overrideId");
+      expect(await world.holders(), what).toEqual(NOBODY);
+    }
+    world.now = OVERRIDDEN_UNTIL;
+    expect((await under(world, valid.id, { ledger: valid.ledger })).allowed).toBe(true);
+  });
+
+  it("never reaches a batch whose execution runs, also not one that is driven again while it begins", async () => {
+    const world = closed();
+    const { id, ledger } = overridden(world);
+    const [name] = world.executions.keys();
+    const driven = failing(
+      ledger,
+      "writeStream",
+      async ({ reach }) => {
+        world.executions.set(name ?? "", "RUNNING");
+        return reach();
+      },
+      2,
+    );
+    expect(codes(await under(world, id, { ledger: driven }))).toEqual(["BatchOpen"]);
+    expect(await world.holders()).toEqual(NOBODY);
+    expect(codes(await under(world, id, { ledger }))).toEqual(["BatchOpen"]);
+    world.executions.clear();
+    expect(codes(await under(world, id, { ledger }))).toEqual(["BatchOpen"]);
+  });
+
+  it("is refused where the failed batch acquires its lock again while it begins", async () => {
+    const world = closed();
+    const { id, ledger } = overridden(world);
+    const acquired = failing(ledger, "createStreamEvent", async ({ reach }) => {
+      const item = (await world.item(CBA)) as StreamItem;
+      world.ledger.putStream({ ...item, version: item.version + 1, fence: item.fence + 1 });
+      return reach();
+    });
+    const told = await under(world, id, { ledger: acquired });
+    expect(told.reasons.map(({ text }) => text)).toEqual([
+      `batch ${CBA}-2026-10-06-01 has acquired the lock of stream ${CBA} meanwhile`,
+    ]);
     expect(await world.holders()).toEqual(NOBODY);
   });
 });

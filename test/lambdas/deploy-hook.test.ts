@@ -12,6 +12,8 @@ import {
   holdOn,
   lockedBy,
   OTHER_DEPLOYMENT,
+  OVERRIDDEN_UNTIL,
+  overridden,
   STREAMS,
 } from "./deploy-world.ts";
 import { changeSetId, DOCUMENTED, stackId } from "./hook-events.ts";
@@ -46,6 +48,19 @@ describe("the hook lets an operation pass", () => {
       { state: "DeployHook", outcome: "part of its deployment", deployment: DEPLOYMENT },
     ]);
     expect(world.counts).toEqual([]);
+  });
+
+  it("of a deployment that has begun under an override, also when that has run out since", async () => {
+    const world = deployWorld();
+    world.calendar = async () => ({ state: "CLOSED" });
+    const { id: override, ledger } = overridden(world);
+    const event = { action: "begin", deployment: DEPLOYMENT, by: "ci", override } as const;
+    await deployGate(event, world.ports({ ledger }));
+    world.now = (OVERRIDDEN_UNTIL + 1) as Instant;
+    expect(await asked(world, named(DEPLOYMENT), { ledger })).toMatchObject({ hookStatus: "SUCCESS" });
+    // The override alone opens nothing: without its deployment the operation is anybody's.
+    world.now = OVERRIDDEN_UNTIL;
+    expect(await asked(world, named(OTHER_DEPLOYMENT), { ledger })).toMatchObject({ hookStatus: "FAILED" });
   });
 
   it("of a deployment that itself brings a stream, or takes one away", async () => {

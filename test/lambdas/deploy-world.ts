@@ -3,7 +3,9 @@ import type { DeployPorts } from "../../lambdas/deploy-facts.ts";
 import { batchId } from "../../lambdas/domain/batch.ts";
 import type { BatchStateName, StreamItem } from "../../lambdas/domain/records.ts";
 import type { Stream } from "../../lambdas/domain/stream.ts";
-import type { ChangeCalendar, Execution, Instant } from "../../lambdas/ports.ts";
+import type { OverrideProposal } from "../../lambdas/domain/records.ts";
+import type { ChangeCalendar, Execution, Instant, Ledger } from "../../lambdas/ports.ts";
+import { sha256OfText } from "../../lambdas/proposal-hash.ts";
 import {
   AT,
   batchItem,
@@ -98,4 +100,30 @@ export function holdOn(
 ): void {
   const deploying = { id, at: AT, by: "ci", streams };
   world.ledger.putStream(streamItem({ stream: name, deploying }));
+}
+
+const HALF_AN_HOUR = 30;
+/** The last instant at which {@link overridden} holds. */
+export const OVERRIDDEN_UNTIL = (MORNING + HALF_AN_HOUR * 60_000) as Instant;
+
+/**
+ * The world's ledger with one override in it: proposed by ann, approved by ben, for half an hour from now.
+ * @param changed of the proposal; what is changed here is what was proposed
+ */
+export function overridden(
+  world: DeployWorld,
+  changed: Partial<OverrideProposal> = {},
+  approver = "ben",
+): { readonly id: string; readonly ledger: Ledger } {
+  const said = { by: "ann", reason: "mended code for a failed batch", ticket: "OPS-7", at: AT };
+  const proposal = { ...said, action: "override-blackout" as const, minutes: HALF_AN_HOUR, ...changed };
+  const { action, ticket, minutes, reason, by, at } = proposal;
+  const hash = sha256OfText(JSON.stringify(["override", action, ticket, minutes, reason, by, at]));
+  const id = `override.${hash.slice(0, 32)}`;
+  const overrides = {
+    proposals: [{ ...proposal, id }],
+    approvals: [{ proposal: id, proposalSha256: hash, by: approver, at: AT }],
+  };
+  const readOverrides = async () => overrides as unknown as Awaited<ReturnType<Ledger["readOverrides"]>>;
+  return { id, ledger: { ...world.ledger, readOverrides } };
 }

@@ -115,7 +115,7 @@ async function executionOf(
     if (newest === undefined) return "unknown";
     if (newest.status === "RUNNING" || newest.status === "PENDING_REDRIVE") return "running";
     // One that has acquired the lock and is not shown yet is newer than what is shown.
-    return (numberOf(id, newest.name) ?? 0) < trail.used(clock.now()) ? "unknown" : "ended";
+    return (numberOf(id, newest.name) as number) < trail.used(clock.now()) ? "unknown" : "ended";
   } catch {
     // A second opinion: without it the batch counts as one that may be running.
     return "unknown";
@@ -138,7 +138,7 @@ function startsOf(stream: Stream, { configuration, clock }: DeployPorts, now: In
   const { name, schedule, timeZone, cutOff, maxStartDelayMinutes } = stream;
   const today = clock.dateAt(now, timeZone);
   const starts: DueStart[] = [];
-  for (let days = -1; days <= DAYS_AHEAD; days += 1) {
+  for (let days = 0; days <= DAYS_AHEAD; days += 1) {
     const date: CalendarDate = addDays(today, days);
     if (!schedule.weekdays.includes(weekday(date)) || !isBusinessDay(date, configuration.calendar)) continue;
     const at = clock.instantOf(date, schedule.time, timeZone);

@@ -7,6 +7,7 @@ import {
   BatchAbandoning,
   BatchClosed,
   BatchUnknown,
+  DeployInProgress,
   EpochMismatch,
   LedgerBroken,
   LockHeld,
@@ -15,7 +16,7 @@ import {
 } from "../../lambdas/domain/faults.ts";
 import type { FileStateName } from "../../lambdas/domain/records.ts";
 import { abandonBatch } from "../../lambdas/operations/abandon-batch/abandon-batch.ts";
-import { AT, batchItem, dueList, fileItem, heldBy, row } from "../builders.ts";
+import { AT, batchItem, dueList, fileItem, heldBy, row, streamItem } from "../builders.ts";
 import { type EmbeddedStores, embeddedStores } from "../embedded-stores.ts";
 import { answerLost, failing, lost, sdkError } from "../port-faults.ts";
 import {
@@ -40,6 +41,7 @@ afterAll(() => stores.close());
 
 const WHY = { by: "ann", reason: "the list was wrong" };
 const DECISION = { ...WHY, at: AT };
+const DEPLOYING = { id: "d-1", at: AT, by: "ci", streams: [] };
 
 const abandon = (world: World, ports: WorldPorts = world.ports(), number = 1) =>
   abandonBatch({ batchId: world.id(number), ...WHY }, ports);
@@ -192,8 +194,27 @@ describe("abandoning a batch of which nothing was sent", () => {
 
   it("works while the stream is paused or deploying, and lifts neither", async () => {
     const world = await ready(["RECONCILED"], { paused: DECISION });
+    const before = await itemOf(world);
+    await world.ledger.writeStream({ ...before, version: 2, deploying: DEPLOYING }, 1);
     await abandon(world);
-    expect(await itemOf(world)).toMatchObject({ paused: DECISION });
+    const after = await itemOf(world);
+    expect(after).toMatchObject({ paused: DECISION, deploying: DEPLOYING });
+    expect(after).not.toHaveProperty("batch");
+  });
+
+  it("takes no free lock while a deployment holds the stream, and says which", async () => {
+    const world = worldOn(stores);
+    await layList(world, dueList([row()]));
+    const held = streamItem({ stream: world.stream.name, deploying: DEPLOYING });
+    await world.ledger.writeStream(held, undefined);
+    await expect(abandon(world)).rejects.toThrow(
+      new DeployInProgress(`deployment d-1 holds stream ${world.stream.name}`),
+    );
+    expect(await itemOf(world)).toEqual(held);
+    expect(await record(world)).toBeUndefined();
+    const { deploying: _, ...free } = held;
+    await world.ledger.writeStream({ ...free, version: 2 }, 1);
+    expect(await abandon(world)).toMatchObject({ outcome: "ABANDONED" });
   });
 
   it("releases its claims to the next batch, which debits each once", async () => {

@@ -1,11 +1,13 @@
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
+import { ssmChangeCalendar } from "../../lambdas/adapters/change-calendar.ts";
 import { stepFunctionsExecutions } from "../../lambdas/adapters/executions.ts";
 import { ledgerOn } from "../../lambdas/adapters/ledger.ts";
 import { s3Objects } from "../../lambdas/adapters/objects.ts";
+import { cloudFormationStacks } from "../../lambdas/adapters/stacks.ts";
 import { dynamodbTable } from "../../lambdas/adapters/table.ts";
 import { ConditionRefused, ObjectExists } from "../../lambdas/ports.ts";
-import { BILLING_DATE, claim, streamItem } from "../builders.ts";
+import { AT, BILLING_DATE, claim, MORNING, streamItem } from "../builders.ts";
 import { EVERY_ERROR } from "../port-faults.ts";
 
 /** What AWS answers is turned into a port's answer in few places, and in no other: all else stays the error that it is. */
@@ -209,6 +211,87 @@ describe("the executions on Step Functions", () => {
     }
     for (const name of [...NAMES, "ExecutionAlreadyExists"]) {
       expect(await ended(executions(name).describe("n")), name).toMatchObject({ error: { name } });
+    }
+  });
+});
+
+describe("the calendar of SSM", () => {
+  let now = (): Answer => json("none");
+  const { asked, settings } = answering(() => now());
+  const calendar = ssmChangeCalendar("arn:calendar", settings);
+  const at = (answer: () => Answer) => {
+    now = answer;
+    return ended(calendar.at(MORNING));
+  };
+  const says = (content: object) => at(() => ({ status: 200, body: JSON.stringify(content) }));
+
+  it("says what it says for the instant that it is asked for", async () => {
+    const until = Date.parse("2026-10-06T02:00:00Z");
+    for (const NextTransitionTime of ["2026-10-06T02:00:00Z", "2026-10-06T13:00:00+11:00"]) {
+      expect(await says({ State: "CLOSED", NextTransitionTime })).toEqual({
+        value: { state: "CLOSED", until },
+      });
+    }
+    expect(await says({ State: "OPEN" })).toEqual({ value: { state: "OPEN" } });
+    expect(asked.at(-1)).toEqual({ CalendarNames: ["arn:calendar"], AtTime: AT });
+  });
+
+  it("is neither open nor closed where the answer does not say so, nor where there is none", async () => {
+    for (const content of [
+      {},
+      { State: "" },
+      { State: "open" },
+      { State: "OPEN", NextTransitionTime: "soon" },
+    ]) {
+      expect(await says(content), JSON.stringify(content)).toMatchObject({ error: expect.any(Error) });
+    }
+    for (const name of [...NAMES, "InvalidDocument", "InvalidDocumentType", "UnsupportedCalendarException"]) {
+      expect(await at(() => json(name)), name).toMatchObject({ error: { name } });
+    }
+    for (const [what, error] of THROWN) {
+      const told = await at(() => {
+        throw error;
+      });
+      expect("error" in told, what).toBe(true);
+    }
+  });
+});
+
+describe("the stacks of CloudFormation", () => {
+  const failed = (code: string, message: string, status = 400): Answer => ({
+    status,
+    body: `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`,
+  });
+  const described = (stack: string): Answer => ({
+    status: 200,
+    body: `<DescribeStacksResponse><DescribeStacksResult><Stacks>${stack}</Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+  });
+  const status = (answer: () => Answer) =>
+    ended(cloudFormationStacks(answering(answer).settings).status("Billing"));
+  const ABSENT = "Stack with id Billing does not exist";
+
+  it("have the status that is told, and are absent where that is said of the very stack", async () => {
+    const stack =
+      "<member><StackName>Billing</StackName><StackStatus>ROLLBACK_COMPLETE</StackStatus></member>";
+    expect(await status(() => described(stack))).toEqual({ value: "ROLLBACK_COMPLETE" });
+    expect(await status(() => failed("ValidationError", ABSENT))).toEqual({ value: undefined });
+  });
+
+  it("are not absent for any other answer or error", async () => {
+    const others: [string, Answer][] = [
+      ["no stack", described("")],
+      ["no status", described("<member><StackName>Billing</StackName></member>")],
+      ["another stack", failed("ValidationError", "Stack with id Bill does not exist")],
+      ["something else that is not valid", failed("ValidationError", "1 validation error detected")],
+      ["another error of the same words", failed("AccessDenied", ABSENT, 403)],
+      ...NAMES.map((name): [string, Answer] => [name, failed(name, ABSENT)]),
+    ];
+    for (const [what, answer] of others) expect("error" in (await status(() => answer)), what).toBe(true);
+    for (const [what, error] of THROWN) {
+      const told = await status(() => {
+        throw error;
+      });
+      expect("error" in told, what).toBe(true);
     }
   });
 });

@@ -2,9 +2,11 @@ import { readdirSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { ssmChangeCalendar } from "../../lambdas/adapters/change-calendar.ts";
 import { stepFunctionsExecutions } from "../../lambdas/adapters/executions.ts";
 import { ledgerOn } from "../../lambdas/adapters/ledger.ts";
 import { s3Objects } from "../../lambdas/adapters/objects.ts";
+import { cloudFormationStacks } from "../../lambdas/adapters/stacks.ts";
 import type { Table } from "../../lambdas/adapters/table.ts";
 import type { Acquired } from "../../lambdas/billing-batch/acquire-lock/acquire-lock.ts";
 import { batchId } from "../../lambdas/domain/batch.ts";
@@ -25,16 +27,18 @@ import {
   usual,
 } from "./exceptions/cells.ts";
 import { BATCH, lived, STREAM } from "./exceptions/life.ts";
+import { DEPLOYMENTS } from "./exceptions/deployments.ts";
 import { OPERATIONS } from "./exceptions/operations.ts";
 import { STEPS } from "./exceptions/steps.ts";
 
 /**
  * The exceptions table: every port call of every function × every error → the decision that the code must take.
- * The decisions are written by hand in exceptions/steps.ts and exceptions/operations.ts; what the functions call is
+ * The decisions are written by hand in exceptions/steps.ts, exceptions/operations.ts and
+ * exceptions/deployments.ts; what the functions call is
  * recorded, so that a call without a decision fails, and a decision without its call too. The clock and the nonce
  * cannot fail: nobody waits for them.
  */
-const TABLE = { ...STEPS, ...OPERATIONS };
+const TABLE = { ...STEPS, ...OPERATIONS, ...DEPLOYMENTS };
 const LAMBDAS = fileURLToPath(new URL("../../lambdas", import.meta.url));
 
 const life = await lived();
@@ -193,6 +197,8 @@ describe("the exceptions table", () => {
       ledger: ledgerOn({} as Table),
       objects: s3Objects(bucket, {}),
       executions: stepFunctionsExecutions("arn", () => "arn", {}),
+      changeCalendar: ssmChangeCalendar("calendar", {}),
+      stacks: cloudFormationStacks({}),
     };
     const methods = Object.entries(ports).flatMap(([port, own]) =>
       Object.keys(own).map((method) => `${port}.${method}`),

@@ -7,8 +7,10 @@ import { stageSegment } from "../../lambdas/billing-batch/stage-segment/stage-se
 import { submitBankFile } from "../../lambdas/billing-batch/submit-bank-file/submit-bank-file.ts";
 import type { FileStateName } from "../../lambdas/domain/records.ts";
 import { abandonBatch } from "../../lambdas/operations/abandon-batch/abandon-batch.ts";
-import { AT, dueList, row } from "../builders.ts";
-import { callsOf } from "../port-faults.ts";
+import type { Begun } from "../../lambdas/deploy-gate/begin.ts";
+import { deployGate } from "../../lambdas/deploy-gate/deploy-gate.ts";
+import { AT, configuration, dueList, row, stream } from "../builders.ts";
+import { callsOf, intercepted } from "../port-faults.ts";
 import { actor, TO_THE_END } from "../turns.ts";
 import { type Watch, watched } from "../watch.ts";
 import {
@@ -43,6 +45,25 @@ const acquire =
       { batchId: world.id(number), execution: "x", entered: "2026-10-05T20:00:00.000Z", retry: 0 },
       ports,
     );
+
+/** A deployment of the world's own stream and of these neighbours, in an open calendar. */
+const begin =
+  (deployment: string, neighbours: readonly string[]): Run =>
+  (world, ports) => {
+    const names = [world.stream.name, ...neighbours];
+    return deployGate(
+      { action: "begin", deployment, by: "ci" },
+      {
+        ...ports,
+        configuration: configuration(...names.map((name) => stream({ name }))),
+        executions: { describe: async () => undefined },
+        changeCalendar: { at: async () => ({ state: "OPEN" }) },
+        stacks: { status: async () => "UPDATE_COMPLETE" },
+        billingStack: "Billing",
+        schedules: false,
+      },
+    );
+  };
 
 interface Scene {
   readonly world: World;
@@ -85,6 +106,45 @@ async function interleaved(
     }
   }
   return { wrong, cells };
+}
+
+/** Every order of the calls that both make undisturbed; what either makes beyond them comes after. */
+async function inEveryOrder(
+  scene: () => Promise<Scene>,
+  runs: readonly [Run, Run],
+  judge: (scene: Scene, told: Told) => Promise<string[]>,
+): Promise<{ wrong: string[]; cells: number }> {
+  const lengths: number[] = [];
+  for (const run of runs) {
+    const { world } = await scene();
+    lengths.push((await callsOf(world.ports(), (ports) => run(world, ports))).length);
+  }
+  const wrong: string[] = [];
+  let cells = 0;
+  const orders = ordersOf(lengths[0] ?? 0, lengths[1] ?? 0);
+  for (const order of orders) {
+    const acts = await scene();
+    const actors = runs.map((run) => actor(acts.world.ports(), (ports) => run(acts.world, ports)));
+    for (const turn of order) await actors[turn]?.advance(1);
+    for (const one of actors) await one.advance(TO_THE_END);
+    const ends = actors.map((one) => one.ended());
+    const name = order.join("");
+    if (ends.includes(undefined)) wrong.push(`${name}: a call has not ended`);
+    const told = { first: outcome(ends[0]), second: outcome(ends[1]) };
+    wrong.push(...[...acts.watch.broken, ...(await judge(acts, told))].map((what) => `${name}: ${what}`));
+    cells += 1;
+  }
+  return { wrong, cells };
+}
+
+/** All sequences of so many turns of the first and so many of the second. */
+function* ordersOf(first: number, second: number): Generator<(0 | 1)[]> {
+  if (first === 0 || second === 0) {
+    yield [...Array<0>(first).fill(0), ...Array<1>(second).fill(1)];
+    return;
+  }
+  for (const rest of ordersOf(first - 1, second)) yield [0, ...rest];
+  for (const rest of ordersOf(first, second - 1)) yield [1, ...rest];
 }
 
 /** What a call has returned, or the name of what it has thrown. */
@@ -277,6 +337,100 @@ describe("two calls at once", () => {
     );
     expect(wrong).toEqual([]);
     expect(cells).toBeGreaterThan(300);
+  });
+});
+
+const D1 = "deploy-20261005-200000-00000001";
+const D2 = "deploy-20261005-200000-00000002";
+/** Before and behind every stream of a world by name. */
+const NEIGHBOURS = ["a-stream", "z-stream"];
+
+describe("a deployment that begins", () => {
+  const holders = async ({ world }: Scene, neighbours: readonly string[]) =>
+    Promise.all(
+      [world.stream.name, ...neighbours].map(
+        async (name) => (await world.ledger.readStream(name))?.deploying?.id,
+      ),
+    );
+  const isAllowed = (told: unknown) => (told as Partial<Begun>).allowed === true;
+
+  /** Whoever was told that they may, may alone; whoever was refused has left nothing. */
+  const oneAtMost =
+    (neighbours: readonly string[]) =>
+    async (acts: Scene, { first, second }: Told): Promise<string[]> => {
+      const told = new Map([
+        [D1, first],
+        [D2, second],
+      ]);
+      const wrong: string[] = [];
+      const held = await holders(acts, neighbours);
+      const { batch } = await itemOf(acts.world);
+      for (const [id, end] of told) {
+        if ((end as { outcome?: string }).outcome === "ACQUIRED") {
+          if (batch?.id !== acts.world.id()) wrong.push("an acquired lock is not held");
+          if (held.some((holder) => holder !== undefined)) wrong.push(`${held.join()} beside an open batch`);
+        } else if (isAllowed(end)) {
+          if (!held.every((holder) => holder === id)) wrong.push(`${id} holds ${held.join()} of its streams`);
+        } else if (held.includes(id)) wrong.push(`${id} was refused, and holds a part`);
+        else if ((end as Partial<Begun>).allowed !== false && end !== "DeployInProgress") {
+          wrong.push(`it has ended with ${JSON.stringify(end)}`);
+        }
+      }
+      const may = [...told.values()].filter((end) => typeof end === "object" && !("reasons" in (end ?? {})));
+      if ([...told.values()].filter(isAllowed).length + may.length > 1) wrong.push("both may");
+      return wrong;
+    };
+
+  /** A list that waits for its batch, and a watch on every write: no open batch beside a deployment, not even for a moment. */
+  const apart = async (): Promise<Scene> => {
+    const backing = memory();
+    const broken: string[] = [];
+    const ledger = intercepted(backing.ledger, async (call) => {
+      const answer = await call.reach();
+      const { deploying, batch } = call.args[0] as Awaited<ReturnType<typeof itemOf>>;
+      if (call.method === "writeStream" && deploying && batch)
+        broken.push("a batch and a deployment at once");
+      return answer;
+    });
+    const watch = watched({ ...backing, ledger });
+    const world = worldOn(watch.backing);
+    await layList(world, LIST);
+    return { world, watch: { ...watch, broken } };
+  };
+
+  it("and a batch that acquires its lock: never both, in every order of their calls", async () => {
+    const { wrong, cells } = await inEveryOrder(apart, [begin(D1, []), acquire(1)], oneAtMost([]));
+    expect(wrong).toEqual([]);
+    expect(cells).toBeGreaterThan(1000);
+  });
+
+  it("on three streams, and a batch on the second or the third: never both, and nothing is left held", async () => {
+    for (const neighbours of [NEIGHBOURS, ["a-stream", "b-stream"]]) {
+      for (const runs of [
+        [begin(D1, neighbours), acquire(1)],
+        [acquire(1), begin(D2, neighbours)],
+      ] as const) {
+        const { wrong, cells } = await interleaved(apart, [runs[0], runs[1]], oneAtMost(neighbours));
+        expect(wrong).toEqual([]);
+        expect(cells).toBeGreaterThan(100);
+      }
+    }
+  });
+
+  it("and another one: at most one holds anything, in every order of their calls", async () => {
+    const { wrong, cells } = await inEveryOrder(apart, [begin(D1, []), begin(D2, [])], oneAtMost([]));
+    expect(wrong).toEqual([]);
+    expect(cells).toBeGreaterThan(200);
+  });
+
+  it("and another one on three streams: whoever is refused holds no part of them", async () => {
+    const { wrong, cells } = await interleaved(
+      apart,
+      [begin(D1, NEIGHBOURS), begin(D2, NEIGHBOURS)],
+      oneAtMost(NEIGHBOURS),
+    );
+    expect(wrong).toEqual([]);
+    expect(cells).toBeGreaterThan(200);
   });
 });
 

@@ -5,6 +5,7 @@ import { dueListPrefix, parseBatchId } from "../../domain/batch.ts";
 import {
   BatchClosed,
   BatchUnknown,
+  DeployInProgress,
   EpochMismatch,
   LedgerBroken,
   LockHeld,
@@ -34,6 +35,7 @@ export interface Abandoned {
  * The decision that what a batch has not sent will never be sent (rule 12), in four steps that each can be
  * repeated: flag, void, end, free.
  * @throws BatchClosed if there is nothing left to decide; LockHeld if another batch holds the stream;
+ *   DeployInProgress if a deployment does and the batch has not had the lock before it;
  *   BatchUnknown if there is neither a record nor a due list of it;
  *   EpochMismatch; SubmissionUnknown if an intent stands of a file that was never begun
  */
@@ -118,6 +120,11 @@ function flag(
     const holder = seen.batch && (await ports.ledger.readBatch(seen.batch.id));
     if (seen.batch && holder?.state !== "CLOSED" && holder?.state !== "ABANDONED") {
       throw new LockHeld(`batch ${seen.batch.id} holds the lock of stream ${batch.stream}`);
+    }
+    // A batch that has the lock is stopped at any time. Taking the lock is another thing: whoever began the deployment
+    // has proven that no batch has it, and without it nothing of this batch can be sent meanwhile.
+    if (seen.deploying) {
+      throw new DeployInProgress(`deployment ${seen.deploying.id} holds stream ${batch.stream}`);
     }
     refuseDoubt(seen);
     if (record === undefined) await refuseUnheardOf(ports, batch);

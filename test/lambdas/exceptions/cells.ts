@@ -17,6 +17,7 @@ import {
   type Stores,
   storesAfter,
   STREAM,
+  UNCHANGED,
   worldIn,
 } from "./life.ts";
 
@@ -105,6 +106,8 @@ export async function play(
     objects: intercepted(ports.objects, seen("objects")),
     executions: intercepted({ ...stores.executions }, seen("executions")),
     once: once.once,
+    changeCalendar: intercepted(UNCHANGED.changeCalendar, seen("changeCalendar")),
+    stacks: intercepted(UNCHANGED.stacks, seen("stacks")),
     ...over,
   };
   const outcome = await scene.run(given, life, again).then(
@@ -251,13 +254,22 @@ async function faultsOf(
     if (!view.files.some((name) => name === "UNKNOWN" || name === "SUBMITTING"))
       ended.push("no file is in doubt");
   }
-  if (cell.variant !== "other bytes" && cell.end !== "goes on" && cell.end !== "believed") {
+  if (cell.end === "given back") {
+    if (holderIn(view) !== undefined) ended.push(`${holderIn(view)} still holds the stream`);
+    // The trail tells of the one more that was given back.
+    if (holderIn(twice) !== holderIn(usually.twice)) ended.push("called again, it comes to another end");
+  } else if (cell.variant !== "other bytes" && cell.end !== "goes on" && cell.end !== "believed") {
     if (decision.afterwards !== undefined) {
       if (files(twice) !== decision.afterwards.join())
         ended.push(`called again, it leaves the files ${files(twice)}`);
     } else if (!same(twice, usually.twice)) ended.push("called again, it comes to another end");
   }
   return [...ended, ...wrong];
+}
+
+/** The deployment that holds the stream. */
+function holderIn({ all }: View): string | undefined {
+  return (all as { stream?: { deploying?: { id: string } } }).stream?.deploying?.id;
 }
 
 /** What two views were found to be: the errors of one call leave the same few views, and are many. */
@@ -294,6 +306,13 @@ function endFaults(
         return [`it ended with ${shown(outcome)}`];
       }
       return later.length > 0 ? [`it has still written ${written}`] : [];
+    case "refused":
+      if (!isRefusal(outcome)) return [`it ended with ${shown(outcome)}`];
+      return later.length > 0 ? [`it has still written ${written}`] : [];
+    case "given back": {
+      const isTold = "thrown" in outcome && Object.is(outcome.thrown, cell.error);
+      return isTold || isRefusal(outcome) ? [] : [`it ended with ${shown(outcome)}`];
+    }
     case "left in doubt": {
       const { inDoubt } = ("value" in outcome ? outcome.value : {}) as { inDoubt?: readonly number[] };
       return inDoubt?.length === 1 ? [] : [`it ended with ${shown(outcome)}`];
@@ -316,6 +335,12 @@ function endFaults(
       return others.length > 0 ? [`it has still written ${written}`] : [];
     }
   }
+}
+
+/** Whether a deployment was refused by an answer. */
+function isRefusal(outcome: Outcome): boolean {
+  const answer = ("value" in outcome ? outcome.value : {}) as { allowed?: boolean; hookStatus?: string };
+  return answer.allowed === false || answer.hookStatus === "FAILED";
 }
 
 function isSameOutcome(a: Outcome, b: Outcome): boolean {

@@ -10,6 +10,8 @@ import type { ErrorKind } from "../../port-faults.ts";
  * - "believed": as if nothing had been thrown, though a truthful store could not have said so and nothing was written
  * - "doubt": as SubmissionUnknown with the file begun, and nothing is sent any more, nor called failed or withdrawn
  * - "left in doubt": an abandoned batch's file stays as it is, and is told to be in doubt; the others are withdrawn
+ * - "refused": a deployment is refused by an answer, and nothing is written any more
+ * - "given back": a deployment is refused, or ends with the very thing that was thrown, and holds nothing
  * - a fault's name: with that fault, and nothing is written any more
  */
 export type End =
@@ -18,6 +20,8 @@ export type End =
   | "believed"
   | "doubt"
   | "left in doubt"
+  | "refused"
+  | "given back"
   | "LedgerBusy"
   | "LedgerBroken"
   | "BankFileDamaged"
@@ -50,6 +54,9 @@ export function endOf(ends: Ends, kind: ErrorKind): End {
 
 /** A read that has no answer decides nothing: neither "absent" nor "free" nor "mine". */
 export const AS_IT_IS: Decision = { lost: "that error" };
+
+/** A fact that cannot be read blocks: the same as a no, and told as one. */
+export const BLOCKED: Decision = { lost: "refused" };
 
 /** A write that may be made again by a second call as if for the first time. */
 export const WRITE_AS_IT_IS: Decision = { lost: "that error", landed: "that error" };

@@ -8,7 +8,7 @@ import { submitBankFile } from "../../../lambdas/billing-batch/submit-bank-file/
 import { batchId } from "../../../lambdas/domain/batch.ts";
 import { approve } from "../../../lambdas/operations/approve/approve.ts";
 import { propose } from "../../../lambdas/operations/propose/propose.ts";
-import type { Execution, Executions, Once } from "../../../lambdas/ports.ts";
+import type { ChangeCalendar, Execution, Executions, Once, Stacks } from "../../../lambdas/ports.ts";
 import { startBatch } from "../../../lambdas/start-batch/start-batch.ts";
 import { BILLING_DATE, dueList, MORNING, row } from "../../builders.ts";
 import { copiedLedger, type LedgerInMemory, ledgerInMemory } from "../../ledger-in-memory.ts";
@@ -41,8 +41,19 @@ export interface Stores {
   readonly once: Once;
 }
 
-/** What the starter's functions get beside a step's ports. */
-export type EveryPort = WorldPorts & { readonly executions: Executions; readonly once: Once };
+/** What the starter's functions, and those that judge deployments, get beside a step's ports. */
+export type EveryPort = WorldPorts & {
+  readonly executions: Executions;
+  readonly once: Once;
+  readonly changeCalendar: ChangeCalendar;
+  readonly stacks: Stacks;
+};
+
+/** A calendar that is always open, and stacks that are all there. */
+export const UNCHANGED: Pick<EveryPort, "changeCalendar" | "stacks"> = {
+  changeCalendar: { at: async () => ({ state: "OPEN" }) },
+  stacks: { status: async () => "UPDATE_COMPLETE" },
+};
 
 export const isWrite = (method: string) => /^(?:write|create|start|redrive)/.test(method);
 
@@ -183,6 +194,7 @@ export async function lived(): Promise<Life> {
     ...world.ports(),
     executions: noted(given.executions, (into) => into.executions),
     once: given.once,
+    ...UNCHANGED,
   };
   const now = (moment: Moment) => moments.set(moment, changes.length);
 

@@ -22,7 +22,7 @@ import {
   RECORD_PROVEN,
   WRITE_AS_IT_IS,
 } from "./decisions.ts";
-import { BATCH, type Change, type EveryPort, STREAM, WHY, worldIn } from "./life.ts";
+import { BATCH, type Change, STREAM, WHY, worldIn } from "./life.ts";
 import {
   delivered,
   firstFile,
@@ -36,7 +36,8 @@ import {
 
 const abandon: Scene["run"] = (ports) => abandonBatch({ batchId: BATCH, ...WHY }, ports);
 const ended: Change = ({ executions }) => executions.end(BATCH, "FAILED");
-const continued = (ports: EveryPort) => continueBatch({ batchId: BATCH, ...WHY }, ports);
+const continued = (ports: Parameters<typeof continueBatch>[1]) =>
+  continueBatch({ batchId: BATCH, ...WHY }, ports);
 /** A continuation that has failed too. */
 const continuedInVain: Change = async (stores) => {
   const { execution } = await continued({ ...worldIn(stores).ports(), ...stores });

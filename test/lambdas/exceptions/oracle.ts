@@ -35,7 +35,7 @@ export async function viewOf({ ledger, objects, executions }: Stores): Promise<V
       proposals: await ledger.readProposals(BATCH),
       approvals: await ledger.readApprovals(BATCH),
       actions: [...new Set(actions)].sort(),
-      streamActions: [...new Set((await ledger.readStreamEvents(STREAM)).map(({ action }) => action))],
+      streamActions: [...new Set((await ledger.readStreamEvents(STREAM)).map(({ action }) => action))].sort(),
       evidence: await lying("reports", "evidence/"),
       executions: [...executions.all],
       work: await lying("work"),

@@ -580,7 +580,8 @@ describe("the markup of the report page", () => {
 });
 
 describe("whole pages", () => {
-  const resolvedFile = { ...REPORT.files[0], number: 2, state: "REJECTED", resolved: RESOLVED } as const;
+  const [file] = REPORT.files as [BatchReport["files"][number]];
+  const resolvedFile = { ...file, number: 2, state: "REJECTED", resolved: RESOLVED } as const;
   const failed = failedCheck("8", "7", { note: "a debit <is> missing" });
   const suspicion = {
     name: "growth of the batch",

@@ -116,7 +116,10 @@ describe("what cannot be read", () => {
     expect(await deployFacts(world.ports())).toMatchObject({
       calendar: { unreadable: "ThrottlingException" },
     });
-    world.calendar = () => Promise.reject("a text");
+    const thrown: unknown = "a text";
+    world.calendar = async () => {
+      throw thrown;
+    };
     expect(await deployFacts(world.ports())).toMatchObject({
       calendar: { unreadable: "an unknown thing was thrown" },
     });

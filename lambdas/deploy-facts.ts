@@ -6,6 +6,7 @@ import {
   type DeployFacts,
   type DueStart,
   isAbsent,
+  isUnreadable,
   LONGEST_DEPLOYMENT_MINUTES,
   type StreamFacts,
   type Unreadable,
@@ -35,8 +36,8 @@ export interface DeployQuestion {
   readonly deployment?: string | undefined;
   /** The override that was named. */
   readonly override?: string | undefined;
-  /** Whether the billing stack is just being created, so that it has nothing yet. */
-  readonly creating?: boolean;
+  /** What is just being done to the billing stack, where that is what is asked about. */
+  readonly billing?: "created" | "deleted" | undefined;
 }
 
 const LONGEST_MS = LONGEST_DEPLOYMENT_MINUTES * 60_000;
@@ -60,7 +61,7 @@ export async function deployFacts(ports: DeployPorts, asked: DeployQuestion = {}
     now,
     calendar: await unlessUnreadable(() => calendarFrom(ports.changeCalendar, now)),
     ...("unreadable" in found ? { streams: found, starts: [] } : found),
-    billing: await billingStack(ports, asked),
+    billing: await billingStack(ports, asked, "unreadable" in found ? found : found.streams),
     ...(deployment !== undefined && { deployment }),
   };
 }
@@ -174,13 +175,21 @@ async function overrideNow(
   return "invalid" in found ? { id, invalid: found.invalid } : { id };
 }
 
+/**
+ * Also absent: the stack that is just being created, and one that is deleted before any batch has ever acquired a lock.
+ * So the CDK takes a first creation away that has failed, before it creates the stack again.
+ */
 async function billingStack(
   { stacks, billingStack }: DeployPorts,
-  { creating = false }: DeployQuestion,
+  { billing }: DeployQuestion,
+  streams: DeployFacts["streams"],
 ): Promise<DeployFacts["billing"]> {
   try {
     const status = await stacks.status(billingStack);
-    return isAbsent(status) || (creating && status === "CREATE_IN_PROGRESS") ? "absent" : "present";
+    if (isAbsent(status)) return "absent";
+    if (billing === "created" && status === "CREATE_IN_PROGRESS") return "absent";
+    const isUnused = !isUnreadable(streams) && streams.every(({ fence }) => fence === 0);
+    return billing === "deleted" && status === "DELETE_IN_PROGRESS" && isUnused ? "absent" : "present";
   } catch {
     // Only what is known to be absent makes an exception.
     return "unknown";

@@ -73,14 +73,17 @@ async function judged(event: unknown, ports: DeployPorts): Promise<Judgement> {
   }
   const { stackId, changeSetId, actionInvocationPoint } = parsed.data;
   const deployment = deploymentOf(changeSetId);
-  const streams = deployment === undefined ? [] : await streamFacts(ports);
+  const isBilling = stackId.split("/")[1] === ports.billingStack;
+  const billing = isBilling ? DONE_TO_IT[actionInvocationPoint] : undefined;
+  const streams = deployment === undefined && billing !== "deleted" ? [] : await streamFacts(ports);
   if (deployment !== undefined && !isUnreadable(streams) && isHeldWhole(streams, deployment)) {
     const words = `Deployment ${deployment} holds every stream.`;
     return { allowed: true, outcome: "part of its deployment", words, deployment };
   }
-  const creating =
-    actionInvocationPoint === "CREATE_PRE_PROVISION" && stackId.split("/")[1] === ports.billingStack;
-  const { allowed, firstDeployment, reasons } = mayDeploy(await deployFacts(ports, { deployment, creating }));
+  // A deletion has no change set: what the CDK takes away before it creates the stack again is its own deployment's.
+  const asker = deployment ?? (isUnreadable(streams) ? undefined : streams[0]?.deploying?.id);
+  const facts = await deployFacts(ports, { deployment: asker, billing });
+  const { allowed, firstDeployment, reasons } = mayDeploy(facts);
   if (allowed && firstDeployment) {
     const words = "First deployment: there is nothing yet that could start a batch.";
     return { allowed, outcome: "first deployment", words, deployment };
@@ -88,6 +91,13 @@ async function judged(event: unknown, ports: DeployPorts): Promise<Judgement> {
   const why = [whose(deployment, changeSetId), ...reasons.map(({ code, text }) => `${code}: ${text}.`)];
   return { allowed: false, outcome: "refused", words: why.join(" "), deployment };
 }
+
+/** What an operation does to a stack that has nothing yet, or never had. */
+const DONE_TO_IT = {
+  CREATE_PRE_PROVISION: "created",
+  UPDATE_PRE_PROVISION: undefined,
+  DELETE_PRE_PROVISION: "deleted",
+} as const;
 
 function whose(deployment: string | undefined, changeSetId: string | null | undefined): string {
   if (deployment !== undefined) return `Deployment ${deployment} does not hold every stream.`;

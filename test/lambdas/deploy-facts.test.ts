@@ -127,17 +127,29 @@ describe("what cannot be read", () => {
 
   it("of the billing stack is not taken for absent", async () => {
     const world = only();
-    const told = async (creating?: boolean) =>
-      (await deployFacts(world.ports(), creating === undefined ? {} : { creating })).billing;
+    const told = async (billing?: "created" | "deleted") => (await deployFacts(world.ports(), { billing })).billing;
     expect(await told()).toBe("present");
     world.status = undefined;
     expect(await told()).toBe("absent");
     world.status = "CREATE_IN_PROGRESS";
-    expect([await told(), await told(false), await told(true)]).toEqual(["present", "present", "absent"]);
+    expect([await told(), await told("deleted"), await told("created")]).toEqual([
+      "present",
+      "present",
+      "absent",
+    ]);
     world.status = "UPDATE_IN_PROGRESS";
-    expect(await told(true)).toBe("present");
+    expect(await told("created")).toBe("present");
+    world.status = "DELETE_IN_PROGRESS";
+    expect([await told(), await told("created"), await told("deleted")]).toEqual([
+      "present",
+      "present",
+      "absent",
+    ]);
+    const readStream = async () => Promise.reject(sdkError("AccessDenied"));
+    const ledger = { ...world.ledger, readStream };
+    expect((await deployFacts(world.ports({ ledger }), { billing: "deleted" })).billing).toBe("present");
     const status = async () => Promise.reject(sdkError("AccessDenied"));
-    expect((await deployFacts(world.ports({ stacks: { status } }), { creating: true })).billing).toBe(
+    expect((await deployFacts(world.ports({ stacks: { status } }), { billing: "created" })).billing).toBe(
       "unknown",
     );
   });

@@ -3,6 +3,7 @@ import type { DeployPorts } from "../../lambdas/deploy-facts.ts";
 import { deployGate } from "../../lambdas/deploy-gate/deploy-gate.ts";
 import { deployHook } from "../../lambdas/deploy-hook/deploy-hook.ts";
 import type { Instant } from "../../lambdas/ports.ts";
+import { streamItem } from "../builders.ts";
 import { failing, lost, sdkError } from "../port-faults.ts";
 import {
   BILLING_STACK,
@@ -96,6 +97,39 @@ describe("the hook lets an operation pass", () => {
     expect(await asked(world, creates)).toMatchObject({ hookStatus: "FAILED" });
     const updates = { ...billing, actionInvocationPoint: "UPDATE_PRE_PROVISION" };
     expect(await asked(world, updates)).toMatchObject({ hookStatus: "FAILED" });
+  });
+
+  it("that takes a billing stack away whose first creation has failed, also beside the deployment that repeats it", async () => {
+    const world = deployWorld();
+    world.status = "ROLLBACK_COMPLETE";
+    const { changeSetId: _, ...deletes } = {
+      ...DOCUMENTED,
+      actionInvocationPoint: "DELETE_PRE_PROVISION",
+      stackId: stackId(BILLING_STACK),
+    };
+    expect(await asked(world, deletes)).toMatchObject({ hookStatus: "SUCCESS" });
+    await begin(world);
+    world.status = "DELETE_IN_PROGRESS";
+    expect(await world.holders()).toEqual(STREAMS.map(() => DEPLOYMENT));
+    expect(await asked(world, deletes)).toMatchObject({ hookStatus: "SUCCESS" });
+    // Neither is the data stack taken away, nor what another deployment holds a part of.
+    expect(await asked(world, { ...deletes, stackId: stackId("DebitOnce-prod-Data") })).toMatchObject({
+      hookStatus: "FAILED",
+    });
+    holdOn(world, "au-nab", OTHER_DEPLOYMENT);
+    expect(await asked(world, deletes)).toMatchObject({ hookStatus: "FAILED" });
+  });
+
+  it("that takes the billing stack away only where no batch has ever acquired a lock", async () => {
+    const world = deployWorld();
+    world.status = "DELETE_IN_PROGRESS";
+    await world.ledger.writeStream(streamItem({ stream: "au-anz", fence: 1 }), undefined);
+    const deletes = {
+      ...DOCUMENTED,
+      actionInvocationPoint: "DELETE_PRE_PROVISION",
+      stackId: stackId(BILLING_STACK),
+    };
+    expect(await asked(world, deletes)).toMatchObject({ hookStatus: "FAILED" });
   });
 });
 

@@ -21,6 +21,11 @@ interface BatchMachineProps {
   readonly lambdas: readonly IFunction[];
 }
 
+/** A name of our own: another one would be another machine, which knows none of the executions' names. */
+export function machineName(stage: Stage): string {
+  return `debit-once-${stage}-billing-batch`;
+}
+
 /** The state machine that runs a definition, and what may be done to its executions. */
 export class BatchMachine extends Construct {
   readonly arn: string;
@@ -33,8 +38,7 @@ export class BatchMachine extends Construct {
   constructor(scope: Construct, id: string, { stage, comment, definition, lambdas }: BatchMachineProps) {
     super(scope, id);
     const lasting = stage === "prod";
-    // A name of our own: another one would be another machine, which knows none of the executions' names.
-    const name = `debit-once-${stage}-billing-batch`;
+    const name = machineName(stage);
     const machine = new StateMachine(this, "Machine", {
       stateMachineName: name,
       // Standard, and never Express, which runs a state again when in doubt.

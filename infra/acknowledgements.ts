@@ -1,4 +1,5 @@
 import type { Configuration } from "../lambdas/domain/stream.ts";
+import { machineName } from "./batch-machine.ts";
 import { objectKeys } from "./object-keys.ts";
 import type { Stage } from "./stage.ts";
 
@@ -37,6 +38,9 @@ const OTHERS = [
   "Propose",
   "Approve",
 ];
+/** In a stack of their own, which is deployed before the batch's. */
+const DEPLOYERS = ["DeployGate", "DeployHook"];
+const deployerPolicyOf = (lambda: string) => `Blackout/${lambda}Role/DefaultPolicy/Resource`;
 
 const TRACES =
   "Traces have no resource that a policy could name; the statement allows to send them, no more.";
@@ -46,6 +50,8 @@ const BATCHES =
 const VERSIONS =
   "An execution calls the versions that its own definition names, also after later deployments made others.";
 const EXECUTIONS = "Executions are named by batch ids, which nobody knows before; the machine is fixed.";
+const ONE_STACK =
+  "It is one stack by its name; what follows is an id that CloudFormation gives it when it is made.";
 const CHILDREN =
   "Children of the map are named by Step Functions, which runs them itself; machine and map are fixed.";
 
@@ -62,7 +68,7 @@ export function acknowledgements(stage: Stage, configuration: Configuration): Ac
     );
   const executions = (machine: string) =>
     `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${machine}`;
-  const machineName = '{"Fn::Select":[6,{"Fn::Split":[":",{"Ref":"BatchMachineAF41ABEC"}]}]}';
+  const machineSelected = '{"Fn::Select":[6,{"Fn::Split":[":",{"Ref":"BatchMachineAF41ABEC"}]}]}';
   return [
     ...[...STEPS, ...OTHERS].map((lambda) => wildcard("*", policyOf(lambda), TRACES)),
     wildcard(
@@ -125,9 +131,9 @@ export function acknowledgements(stage: Stage, configuration: Configuration): Ac
       "SubmitBankFileA14665CE",
       "CloseBatchBA66125F",
     ].map((step) => wildcard(`<${step}.Arn>:*`, `${MACHINE}/Role/DefaultPolicy/Resource`, VERSIONS)),
-    wildcard(`${executions(machineName)}:*`, `${MACHINE}/DistributedMapPolicy/Resource`, CHILDREN),
+    wildcard(`${executions(machineSelected)}:*`, `${MACHINE}/DistributedMapPolicy/Resource`, CHILDREN),
     wildcard(
-      `${executions(machineName)}/StageSegments:*`,
+      `${executions(machineSelected)}/StageSegments:*`,
       `${MACHINE}/DistributedMapPolicy/Resource`,
       CHILDREN,
     ),
@@ -139,9 +145,18 @@ export function acknowledgements(stage: Stage, configuration: Configuration): Ac
       wildcard(
         `arn:<AWS::Partition>:cloudformation:<AWS::Region>:<AWS::AccountId>:stack/DebitOnce-${stage}-Billing/*`,
         `Billing/${role}/DefaultPolicy/Resource`,
-        "It is one stack by its name; what follows is an id that CloudFormation gives it when it is made.",
+        ONE_STACK,
       ),
     ),
+    ...DEPLOYERS.flatMap((lambda) => [
+      wildcard("*", deployerPolicyOf(lambda), TRACES),
+      wildcard(`${executions(machineName(stage))}:*`, deployerPolicyOf(lambda), EXECUTIONS),
+      wildcard(
+        `arn:<AWS::Partition>:cloudformation:<AWS::Region>:<AWS::AccountId>:stack/DebitOnce-${stage}-Billing/*`,
+        deployerPolicyOf(lambda),
+        ONE_STACK,
+      ),
+    ]),
 
     ...["MissedStarts", "MissedLooks"].map((queue) => ({
       id: "AwsSolutions-SQS3",

@@ -25,6 +25,8 @@ interface Watched {
   readonly starter: IFunction;
   readonly missedStarts: IQueue;
   readonly watch: Watch;
+  /** What keeps deployments and batches apart. */
+  readonly blackout: { readonly gate: IFunction; readonly hook: IFunction };
 }
 
 interface AlarmProps {
@@ -144,6 +146,21 @@ export function alarms(
   ring.once("WatchFailed", "", watched.watch.lambda.metricErrors(SUM), {
     rings: "ticket",
     impact: "The watch could not look at every stream; what it cannot see for long pages as its silence.",
+  });
+
+  perStream("DeploymentLong", {
+    rings: "page",
+    impact:
+      "A deployment has held this stream for longer than one takes: until it is ended, no batch can start.",
+  });
+  ring.once("DeployGateFailed", "", watched.blackout.gate.metricErrors(SUM), {
+    rings: "ticket",
+    impact:
+      "Check, begin or end of a deployment ended in an error: nothing is deployed, or nothing is freed.",
+  });
+  ring.once("DeployHookFailed", "", watched.blackout.hook.metricErrors(SUM), {
+    rings: "ticket",
+    impact: "CloudFormation was not answered, and so refuses every deployment, the most urgent one included.",
   });
 }
 

@@ -26,6 +26,11 @@ interface BatchMachineProps {
 /** The name under which executions are started, whatever the newest version is. */
 const LIVE = "live";
 
+/** A name of our own: another one would be another machine, which knows none of the executions' names. */
+export function machineName(stage: Stage): string {
+  return `debit-once-${stage}-billing-batch`;
+}
+
 /**
  * The state machine that runs a definition, its versions, and what may be done to its executions. An execution is
  * started through the alias, which names the newest version, and keeps that version's definition and role to its end
@@ -42,8 +47,7 @@ export class BatchMachine extends Construct {
   constructor(scope: Construct, id: string, { stage, comment, definition, lambdas }: BatchMachineProps) {
     super(scope, id);
     const lasting = stage === "prod";
-    // A name of our own: another one would be another machine, which knows none of the executions' names.
-    const name = `debit-once-${stage}-billing-batch`;
+    const name = machineName(stage);
     const machine = new StateMachine(this, "Machine", {
       stateMachineName: name,
       // Standard, and never Express, which runs a state again when in doubt.

@@ -33,11 +33,11 @@ export function allowing({ actions, on, if: conditions }: Permission): PolicySta
 }
 
 /**
- * Whoever is no role of that stack, as the condition of a denial. Roles are known by the stack's name, which opens
- * theirs: a reference to them would go round in a circle, since they name what is denied.
+ * Whoever is none of these roles, as the condition of a denial. Roles are known by how their names begin, with their
+ * stack's and then their own in it: a reference to them would go round in a circle, since they name what is denied.
+ * @param beginnings such as `DebitOnce-dev-Billing-`, which all roles of that stack have
  */
-export function exceptRolesOf(stack: string): Conditions {
-  return {
-    ArnNotLike: { "aws:PrincipalArn": `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${stack}-*` },
-  };
+export function exceptRoles(...beginnings: readonly string[]): Conditions {
+  const arns = beginnings.map((name) => `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${name}*`);
+  return { ArnNotLike: { "aws:PrincipalArn": arns.length === 1 ? arns[0] : arns } };
 }

@@ -34,6 +34,8 @@ export interface Deployment {
 /** Everything that a Lambda is; nothing has a default but that it may do nothing. */
 export interface HandlerProps {
   readonly does: string;
+  /** Only where somebody who may look nothing up must find it; otherwise CloudFormation names it. */
+  readonly functionName?: string;
   readonly timeoutSeconds: number;
   /** Also its share of a processor: a whole one at 1,769. */
   readonly memoryMb: number;
@@ -67,6 +69,7 @@ export function handlerLambda(
   logGroup.grantWrite(role);
   const lambda = new NodejsFunction(scope, name, {
     description: props.does,
+    ...(props.functionName !== undefined && { functionName: props.functionName }),
     entry: `${ROOT}${handler}`,
     projectRoot: ROOT,
     depsLockFilePath: `${ROOT}package-lock.json`,

@@ -2,7 +2,7 @@ import { RemovalPolicy } from "aws-cdk-lib";
 import { AttributeType, Billing, TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { AnyPrincipal, type Conditions, Effect, PolicyDocument, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
-import { exceptRolesOf, type Grant, granting, type Permission } from "./grant.ts";
+import { exceptRoles, type Grant, granting, type Permission } from "./grant.ts";
 import type { Stage } from "./stage.ts";
 
 /** What the items of the ledger are about; the first part of each partition key. */
@@ -34,8 +34,8 @@ const ACTIONS: Record<keyof LedgerUse, string> = {
 export class Ledger extends Construct {
   readonly #table: TableV2;
 
-  /** @param writers the stack whose functions, and nobody else, may put items */
-  constructor(scope: Construct, id: string, stage: Stage, writers: string) {
+  /** @param writers how the names begin of the roles that, and nobody else, may put items */
+  constructor(scope: Construct, id: string, stage: Stage, writers: readonly string[]) {
     super(scope, id);
     this.#table = new TableV2(this, "Table", {
       partitionKey: { name: "pk", type: AttributeType.STRING },
@@ -76,8 +76,8 @@ function neverTakenBack(): PolicyStatement {
 }
 
 /** People invoke functions, they never write the table. */
-function writtenOnlyBy(stack: string): PolicyStatement {
-  return denying("PutByFunctionsOnly", ["dynamodb:PutItem"], exceptRolesOf(stack));
+function writtenOnlyBy(writers: readonly string[]): PolicyStatement {
+  return denying("PutByFunctionsOnly", ["dynamodb:PutItem"], exceptRoles(...writers));
 }
 
 function denying(sid: string, actions: string[], conditions?: Conditions): PolicyStatement {

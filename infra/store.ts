@@ -11,7 +11,7 @@ import {
 } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
 import { retentionDays } from "./config/retention.ts";
-import { allowing, exceptRolesOf, type Grant, granting, type Permission } from "./grant.ts";
+import { allowing, exceptRoles, type Grant, granting, type Permission } from "./grant.ts";
 import type { Stage } from "./stage.ts";
 
 export interface StoreProps {
@@ -150,7 +150,7 @@ export class Store extends Construct {
         }),
       );
     // One path to the bank: what lies in the outbound bucket counts as sent.
-    deny("PutByFunctionsOnly", ["s3:PutObject"], objects, exceptRolesOf(writers));
+    deny("PutByFunctionsOnly", ["s3:PutObject"], objects, exceptRoles(`${writers}-`));
     deny("PutOnlyWhereThereIsNothing", ["s3:PutObject"], objects, { Null: { "s3:if-none-match": "true" } });
     deny(
       "NoDeletes",

@@ -25,11 +25,11 @@ export function watch(scope: Construct, deployment: Deployment, data: DataStack)
   const keys = objectKeys(deployment.configuration);
   const missedLooks = deadLetters(scope, "MissedLooks");
   const lambda = handlerLambda(scope, "Watch", "lambdas/watch", deployment, {
-    does: "Looks for due lists and closed batches that should be there by now and are not.",
+    does: "Looks for due lists and closed batches that should be there by now, and for deployments that stay.",
     timeoutSeconds: 60,
     memoryMb: 512,
     may: [
-      data.ledger.may({ get: ["BATCH"], query: ["STREAM"] }),
+      data.ledger.may({ get: ["STREAM", "BATCH"], query: ["STREAM"] }),
       data.dueLists.may({ list: keys.dueFolders }),
     ],
     onFailure: missedLooks,

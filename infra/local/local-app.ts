@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Runtime } from "../../lambdas/adapters/lambda.ts";
 import type { Configuration } from "../../lambdas/domain/stream.ts";
 import type { Clock, Instant } from "../../lambdas/ports.ts";
+import { type LocalAccount, OPEN_ACCOUNT, serveAccount } from "./account-endpoint.ts";
 import type { Assembly, LocalFunction } from "./assembly.ts";
 import { localClock } from "./clock.ts";
 import { type ExecutionRecord, openExecutionRecords } from "./execution-records.ts";
@@ -29,6 +30,8 @@ export interface LocalAppOptions {
   readonly around?: Around;
   /** Is told every request of a function to a store or to Step Functions, once it is answered. */
   readonly onCall?: (call: RecordedCall) => void;
+  /** What change calendar and stacks say; unless told, everything is deployed and nothing is closed. */
+  readonly account?: LocalAccount;
   /** Instead of the waits that the definition's Retry fields name. */
   readonly retryDelayMs?: number;
 }
@@ -71,7 +74,9 @@ export async function openLocalApp(options: LocalAppOptions): Promise<LocalApp> 
     const stores = await openStores({ folder, storage, buckets: assembly.buckets });
     opened.push(stores.close);
     let statesPort = 0;
-    const clients = loopback({ ...stores.ports, sfn: () => statesPort });
+    const account = await serveAccount(options.account ?? OPEN_ACCOUNT);
+    opened.push(account.close);
+    const clients = loopback({ ...stores.ports, sfn: () => statesPort, account: () => account.port });
     opened.push(async () => clients.close());
     await createTables(clients.dynamodb, assembly.tables, folder);
     const log = openLog(join(folder, "logs"));
@@ -79,8 +84,9 @@ export async function openLocalApp(options: LocalAppOptions): Promise<LocalApp> 
 
     // Read on use: a test may put a request handler of its own into these settings first.
     const settings = (name: string): ClientSettings => {
-      const { dynamodb, s3, sfn } = clients;
-      return options.onCall ? recording(clients, name, options.onCall) : { dynamodb, s3, sfn };
+      const { dynamodb, s3, sfn, ssm, cloudformation } = clients;
+      const own = { dynamodb, s3, sfn, ssm, cloudformation };
+      return options.onCall ? recording(own, name, options.onCall) : own;
     };
     const runtime = (name: string, { env }: LocalFunction): Runtime => ({
       env: { ...env, AWS_REGION: LOCAL_REGION, AWS_LAMBDA_FUNCTION_NAME: name },

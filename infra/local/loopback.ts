@@ -1,9 +1,11 @@
 import { Agent as HttpAgent, type ClientRequestArgs } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { Duplex } from "node:stream";
+import type { CloudFormationClientConfig } from "@aws-sdk/client-cloudformation";
 import type { DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import type { SFNClientConfig } from "@aws-sdk/client-sfn";
+import type { SSMClientConfig } from "@aws-sdk/client-ssm";
 
 /** Where ARNs and signatures of the local run say that they are. */
 export const LOCAL_REGION = "ap-southeast-2";
@@ -13,6 +15,8 @@ export interface ClientSettings {
   readonly dynamodb: DynamoDBClientConfig;
   readonly s3: S3ClientConfig;
   readonly sfn: SFNClientConfig;
+  readonly ssm: SSMClientConfig;
+  readonly cloudformation: CloudFormationClientConfig;
 }
 
 export interface Loopback extends ClientSettings {
@@ -25,9 +29,14 @@ export interface Loopback extends ClientSettings {
  * region, endpoint and credentials are given, so nothing of a real AWS account is looked for, and the agents
  * connect nowhere else whatever a client asks for.
  *
- * @param ports of the servers; the Step Functions one may come later, so it is asked for on use
+ * @param ports of the servers; those of Step Functions and of the account may come later, so they are asked for on use
  */
-export function loopback(ports: { readonly dynamodb: number; readonly s3: number; sfn(): number }): Loopback {
+export function loopback(ports: {
+  readonly dynamodb: number;
+  readonly s3: number;
+  sfn(): number;
+  account?(): number;
+}): Loopback {
   const httpAgent = new LoopbackAgent({ keepAlive: true, maxSockets: 128 });
   const httpsAgent = new NowhereAgent();
   const settings = {
@@ -40,6 +49,7 @@ export function loopback(ports: { readonly dynamodb: number; readonly s3: number
     defaultsMode: "standard",
   } as const;
   const url = (port: number) => `http://127.0.0.1:${port}`;
+  const account = async () => endpointOf(ports.account?.() ?? 0);
   return {
     dynamodb: { ...settings, endpoint: url(ports.dynamodb) },
     s3: {
@@ -51,6 +61,8 @@ export function loopback(ports: { readonly dynamodb: number; readonly s3: number
       responseChecksumValidation: "WHEN_REQUIRED",
     },
     sfn: { ...settings, endpoint: async () => endpointOf(ports.sfn()) },
+    ssm: { ...settings, endpoint: account },
+    cloudformation: { ...settings, endpoint: account },
     close: () => {
       httpAgent.destroy();
       httpsAgent.destroy();

@@ -1,7 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
-import { SFNClient } from "@aws-sdk/client-sfn";
-import type { ClientSettings } from "./loopback.ts";
+import { SFNClient, type SFNClientConfig } from "@aws-sdk/client-sfn";
+import { type ClientSettings, LOCAL_REGION } from "./loopback.ts";
 import { type RequestHandler, tappedHandler } from "./tapped-handler.ts";
 
 /** One request that a function really sent, as IAM and the bill see it. SDK retries are requests of their own. */
@@ -10,7 +10,7 @@ export interface RecordedCall {
   readonly functionName: string;
   /** As IAM names it, such as `dynamodb:PutItem` or `s3:ListBucketVersions`. */
   readonly action: string;
-  /** The table's or bucket's local name, or the ARN of a state machine or execution. */
+  /** The local name of a table, bucket, stack or calendar, or the ARN of a state machine or execution. */
   readonly resource: string;
   /** Of an object; of a listing its prefix. */
   readonly key?: string;
@@ -59,8 +59,19 @@ export function recording(
       requestHandler: tapped(new DynamoDBClient(settings.dynamodb).config.requestHandler),
     },
     s3: { ...settings.s3, requestHandler: tapped(new S3Client(settings.s3).config.requestHandler) },
-    sfn: { ...settings.sfn, requestHandler: tapped(new SFNClient(settings.sfn).config.requestHandler) },
+    sfn: { ...settings.sfn, requestHandler: tapped(handlerOf(settings.sfn)) },
+    ssm: { ...settings.ssm, requestHandler: tapped(handlerOf(settings.ssm)) },
+    cloudformation: {
+      ...settings.cloudformation,
+      requestHandler: tapped(handlerOf(settings.cloudformation)),
+    },
   };
+}
+
+/** Every client makes the same one of what it is given, so one kind will do. */
+function handlerOf({ requestHandler }: Pick<SFNClientConfig, "requestHandler">): Handler {
+  return new SFNClient({ region: LOCAL_REGION, ...(requestHandler && { requestHandler }) }).config
+    .requestHandler;
 }
 
 type Described = Omit<RecordedCall, "functionName" | "status" | "responseBytes">;
@@ -69,17 +80,28 @@ function described(request: Request): Described {
   const { headers, body } = request;
   const requestBytes = body instanceof Uint8Array || typeof body === "string" ? Buffer.byteLength(body) : 0;
   const [service, operation] = (headers["x-amz-target"] ?? "").split(".");
-  if (service === undefined || operation === undefined) return { ...ofBucket(request), requestBytes };
-  const sent = JSON.parse(
-    typeof body === "string" ? body : new TextDecoder().decode(body as Uint8Array),
-  ) as Sent;
+  if (service === undefined || operation === undefined) {
+    return { ...(ofQuery(request) ?? ofBucket(request)), requestBytes };
+  }
+  const sent = JSON.parse(textOf(body)) as Sent;
   if (service === "AWSStepFunctions") {
     const resource = sent.stateMachineArn ?? sent.executionArn ?? "";
     return { action: `states:${operation}`, resource, requestBytes };
   }
+  if (service === "AmazonSSM") {
+    const [resource, ...others] = sent.CalendarNames ?? [];
+    if (resource === undefined || others.length > 0) {
+      throw new Error(`The record of calls does not know what ${operation} is about.`);
+    }
+    return { action: `ssm:${operation}`, resource, requestBytes };
+  }
   if (!KEYED.has(operation))
     throw new Error(`The record of calls does not know where ${operation} has its keys.`);
   return { action: `dynamodb:${operation}`, ...ofTable(sent), requestBytes };
+}
+
+function textOf(body: unknown): string {
+  return typeof body === "string" ? body : new TextDecoder().decode(body as Uint8Array);
 }
 
 type Attribute = { readonly S?: string };
@@ -87,6 +109,7 @@ type Keyed = Readonly<Record<string, Attribute>>;
 interface Sent {
   readonly stateMachineArn?: string;
   readonly executionArn?: string;
+  readonly CalendarNames?: readonly string[];
   readonly TableName?: string;
   readonly Item?: Keyed;
   readonly Key?: Keyed;
@@ -107,6 +130,16 @@ function ofTable(sent: Sent): Pick<RecordedCall, "resource" | "leadingKeys"> {
   // A query names its partition in the values of its expression, under the name that the ledger's table gives it.
   const queried = items.length === 0 ? [sent.ExpressionAttributeValues?.[":pk"]?.S ?? ""] : [];
   return { resource: table, leadingKeys: [...new Set([...named, ...queried])] };
+}
+
+/** What is asked of CloudFormation, which takes forms; undefined for a request to a bucket. */
+function ofQuery({ headers, body }: Request): Omit<Described, "requestBytes"> | undefined {
+  if (headers["content-type"] !== "application/x-www-form-urlencoded") return undefined;
+  const asked = new URLSearchParams(textOf(body));
+  const [action, resource] = [asked.get("Action"), asked.get("StackName")];
+  if (action === null || resource === null)
+    throw new Error("The record of calls does not know a form without a stack.");
+  return { action: `cloudformation:${action}`, resource };
 }
 
 const OBJECT_VERBS = new Map([

@@ -61,6 +61,7 @@ export function localNames(templates: Templates): LocalNames {
         case "AWS::DynamoDB::Table":
         case "AWS::DynamoDB::GlobalTable":
         case "AWS::IAM::Role":
+        case "AWS::SSM::Document":
           return plainName(logicalId);
         case "AWS::Lambda::Function":
           return functionName(resource) ?? plainName(logicalId);

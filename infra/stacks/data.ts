@@ -15,8 +15,10 @@ const RESUMABLE = Duration.days(400);
 
 interface DataStackProps extends StackProps {
   readonly stage: Stage;
-  /** The name of the stack whose functions write the ledger. */
+  /** The name of the stack whose functions write the ledger and the buckets. */
   readonly writers: string;
+  /** How the name begins of the one role of another stack that writes the ledger: it lets deployments begin and end. */
+  readonly deployer: string;
 }
 
 /** What must outlive every deployment: the ledger and the buckets. Nothing in here computes. */
@@ -34,7 +36,7 @@ export class DataStack extends Stack {
   /** Batch reports, and the bank's statements about files in doubt. */
   readonly reports: Store;
 
-  constructor(scope: Construct, id: string, { stage, writers, ...props }: DataStackProps) {
+  constructor(scope: Construct, id: string, { stage, writers, deployer, ...props }: DataStackProps) {
     super(scope, id, { ...props, terminationProtection: stage === "prod" });
     const key = new Key(this, "Key", {
       description: `debit-once ${stage}: due lists, staged segments, bank files, reports`,
@@ -52,7 +54,7 @@ export class DataStack extends Stack {
       new Store(this, name, { stage, key, accessLogs, writers, variable, keeps });
     const resumable = RESUMABLE.toDays();
 
-    this.ledger = new Ledger(this, "Ledger", stage, writers);
+    this.ledger = new Ledger(this, "Ledger", stage, [`${writers}-`, deployer]);
     this.idempotency = new Idempotency(this, "Idempotency", stage);
     // A batch pins one version of its list, which the billing system may overwrite the next minute.
     this.dueLists = store("DueLists", "DUE_BUCKET", { days: resumable, overwrittenDays: resumable });

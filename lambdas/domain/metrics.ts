@@ -37,6 +37,7 @@ export const METRICS = {
   OverrideApproved: "approvals that let a deployment through the blackout, asked for or given",
   DueListMissing: "due lists that were not there when their batch was to start",
   BatchMissing: "business days on which no batch of the stream was closed by the expected time",
+  DeploymentLong: "looks at a stream that a deployment has held for longer than the longest one takes",
   Watched: "looks of the watch at a stream: it is alive",
   StepFailed: "calls that ended in an error, whichever it was",
 } as const satisfies Record<string, string>;

@@ -1,6 +1,7 @@
 import { announce } from "../announced.ts";
 import { batchId } from "../domain/batch.ts";
 import { type BusinessCalendar, type CalendarDate, isBusinessDay, weekday } from "../domain/calendar-date.ts";
+import { LONGEST_DEPLOYMENT_MINUTES } from "../domain/may-deploy.ts";
 import type { Configuration, Stream } from "../domain/stream.ts";
 import { MANIFEST } from "../due-list-identity.ts";
 import type { Instant, Ports } from "../ports.ts";
@@ -13,11 +14,13 @@ export const AFTER_MIDNIGHT_MS = 20 * 60_000;
 
 export type Missing = "DueListMissing" | "BatchMissing";
 
-/** What one look at a stream has found: nothing to say, or what is missing of the billing date. */
+/** What one look at a stream has found: nothing to say, or what is missing of the billing date, or what stays too long. */
 export interface Look {
   readonly stream: string;
   readonly billingDate: CalendarDate;
   readonly missing: readonly Missing[];
+  /** The deployment that has held the stream for longer than the longest one takes. */
+  readonly deploying?: string;
 }
 
 type WatchPorts = Pick<Ports, "ledger" | "objects" | "clock" | "nonce" | "log" | "metrics"> & {
@@ -25,8 +28,9 @@ type WatchPorts = Pick<Ports, "ledger" | "objects" | "clock" | "nonce" | "log" |
 };
 
 /**
- * Looks at every stream for what should be there by now and is not. What never began announces nothing by itself:
- * neither a start that was never made nor a list that nobody delivered fails anywhere. It only reads.
+ * Looks at every stream for what should be there by now and is not, and for a deployment that should be over. What
+ * never began announces nothing by itself, and what never ended neither: a start that was not made, a list that
+ * nobody delivered or a deployment that was killed fails nowhere. It only reads.
  *
  * A stream that cannot be looked at does not keep the others from it; its error is announced, and thrown at the end.
  */
@@ -37,13 +41,15 @@ export async function watch(ports: WatchPorts): Promise<{ readonly looks: readon
   for (const stream of Object.values(ports.configuration.streams)) {
     try {
       const look = await lookAt(stream, ports);
-      for (const name of look.missing) ports.metrics.count(name, stream.name);
+      const found = [...look.missing, ...(look.deploying === undefined ? [] : ["DeploymentLong" as const])];
+      for (const name of found) ports.metrics.count(name, stream.name);
       ports.log.decision({
         state: "Watch",
         stream: stream.name,
         nonce,
-        outcome: look.missing.length === 0 ? "nothing is missing" : look.missing.join(", "),
+        outcome: found.length === 0 ? "nothing is missing" : found.join(", "),
         billingDate: look.billingDate,
+        deployment: look.deploying,
       });
       // Last, and only of a look that was made: where the watch is blind, this count is what goes missing.
       ports.metrics.count("Watched", stream.name);
@@ -70,7 +76,20 @@ async function lookAt(stream: Stream, ports: WatchPorts): Promise<Look> {
       missing.push("BatchMissing");
     }
   }
-  return { stream: stream.name, billingDate, missing };
+  const deploying = await heldTooLong(stream, now, ports);
+  return { stream: stream.name, billingDate, missing, ...(deploying !== undefined && { deploying }) };
+}
+
+/**
+ * The deployment that has held the stream for longer than the longest one takes. Its end was lost with whoever was to
+ * say it, and time alone never frees a stream; until a person does, no batch acquires its lock.
+ */
+async function heldTooLong({ name }: Stream, now: Instant, ports: WatchPorts): Promise<string | undefined> {
+  const { deploying } = (await ports.ledger.readStream(name)) ?? {};
+  if (deploying === undefined) return undefined;
+  // An instant that cannot be read is not within anything.
+  const isWithin = now - Date.parse(deploying.at) <= LONGEST_DEPLOYMENT_MINUTES * 60_000;
+  return isWithin ? undefined : deploying.id;
 }
 
 /**

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { checkStreams } from "../../infra/config/check-streams.ts";
 import { configuration } from "../../infra/config/configuration.ts";
+import { type LocalAccount, OPEN_ACCOUNT } from "../../infra/local/account-endpoint.ts";
 import { readAssembly } from "../../infra/local/assembly.ts";
 import type { ExecutionRecord } from "../../infra/local/execution-records.ts";
 import { type Around, type LocalApp, openLocalApp } from "../../infra/local/local-app.ts";
@@ -89,10 +90,12 @@ export class LocalBilling {
   /**
    * @param now what the local clock shows when the app is open
    * @param watch stands around every call of a function, outside of what its stream has put there
+   * @param account what change calendar and stacks say; unless told, nothing speaks against a deployment
    */
   static async open(
     now = `${DATE}T07:00:00+11:00`,
     watch: Around = (_name, _event, call) => call(),
+    account: LocalAccount = OPEN_ACCOUNT,
   ): Promise<LocalBilling> {
     const assembly = await readAssembly(await synthesis());
     const folder = await mkdtemp(join(tmpdir(), "debit-once-batches-"));
@@ -106,6 +109,7 @@ export class LocalBilling {
       configuration: { ...known, streams },
       startAt: Date.parse(now) as Instant,
       storage: "memory",
+      account,
       retryDelayMs: 0,
       onCall: (call) => recorder.sent(call),
       around: (name, event, call) => {

@@ -6,7 +6,7 @@ import { streams } from "../../infra/config/streams.ts";
 import { refuseExampleAddresses } from "../../infra/topics.ts";
 import { METRICS } from "../../lambdas/domain/metrics.ts";
 import { alarmsOf } from "./alarms-of.ts";
-import { type Json, ofType, ROOT, type Synthesized, synthesize, textOf } from "./synthesized.ts";
+import { type Json, lambdasOf, ofType, ROOT, type Synthesized, synthesize, textOf } from "./synthesized.ts";
 
 let dev: Synthesized;
 let prod: Synthesized;
@@ -35,6 +35,9 @@ const RINGS: Readonly<Record<string, [topic: string, minutes: number]>> = {
   WatchSilent: ["page", 3],
   WatchMissed: ["ticket", 30],
   WatchFailed: ["ticket", 30],
+  DeploymentLong: ["page", 30],
+  DeployGateFailed: ["ticket", 30],
+  DeployHookFailed: ["ticket", 30],
 };
 
 /** Both stages, and which of the alarms each has: where nobody looks unasked, silence would ring for ever. */
@@ -74,7 +77,7 @@ describe("the alarms", () => {
   });
 
   test("of AWS's counts name the one machine, function or queue that they mean", () => {
-    for (const { billing } of [dev, prod]) {
+    for (const { billing, blackout } of [dev, prod]) {
       const found = alarmsOf(billing)
         .filter(({ namespace }) => namespace !== "DebitOnce")
         .map(({ name, namespace, metric, dimensions }) => [name, namespace, metric, dimensions]);
@@ -87,6 +90,15 @@ describe("the alarms", () => {
       };
       const machine = { StateMachineArn: `<${only("AWS::StepFunctions::StateMachine", "Batch")}>` };
       const lambda = (name: string) => ({ FunctionName: `<${only("AWS::Lambda::Function", name)}>` });
+      // In the stack that is deployed before: by the name that it exports.
+      const deployer = (name: string) => {
+        const exported = Object.values(blackout.Outputs).filter(({ Value, Export }) => {
+          const refers = textOf(Value) === `<${lambdasOf(blackout).get(name)?.id}>`;
+          return Export !== undefined && refers;
+        });
+        expect(exported).toHaveLength(1);
+        return { FunctionName: `<${exported[0]?.Export?.Name}>` };
+      };
       const queue = (name: string) => ({ QueueName: `<${only("AWS::SQS::Queue", name)}.QueueName>` });
       expect(found).toEqual([
         ["ExecutionFailed", "AWS/States", "ExecutionsFailed", machine],
@@ -96,6 +108,8 @@ describe("the alarms", () => {
         ["StarterFailed", "AWS/Lambda", "Errors", lambda("StartBatch")],
         ["WatchMissed", "AWS/SQS", "NumberOfMessagesSent", queue("MissedLooks")],
         ["WatchFailed", "AWS/Lambda", "Errors", lambda("Watch")],
+        ["DeployGateFailed", "AWS/Lambda", "Errors", deployer("DeployGate")],
+        ["DeployHookFailed", "AWS/Lambda", "Errors", deployer("DeployHook")],
       ]);
     }
   });
@@ -332,8 +346,8 @@ describe("the addresses", () => {
 describe("a deployment", () => {
   const rules = (template: unknown): Record<string, Json> => (template as Json).Rules ?? {};
 
-  test("of prod as it is committed is refused by both stacks before anything is touched", () => {
-    for (const template of [prod.data, prod.billing]) {
+  test("of prod as it is committed is refused by every stack before anything is touched", () => {
+    for (const template of [prod.data, prod.blackout, prod.billing]) {
       const [{ Assert, AssertDescription }, ...more] = rules(template).AlarmAddressesAreReal.Assertions;
       expect(more).toEqual([]);
       // No stack can be called so: the assertion never holds.
@@ -346,7 +360,7 @@ describe("a deployment", () => {
   });
 
   test("of dev is not", () => {
-    for (const template of [dev.data, dev.billing]) {
+    for (const template of [dev.data, dev.blackout, dev.billing]) {
       expect(rules(template)).not.toHaveProperty("AlarmAddressesAreReal");
     }
   });

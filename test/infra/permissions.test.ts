@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { githubRepository } from "../../infra/config/github.ts";
 import {
   type Json,
   lambdasOf,
@@ -10,11 +11,15 @@ import {
 } from "./synthesized.ts";
 
 let billing: Template;
+let blackout: Template;
 let data: Template;
 
 beforeAll(async () => {
-  ({ billing, data } = await synthesize("prod"));
+  ({ billing, blackout, data } = await synthesize("prod"));
 }, 120_000);
+
+/** All Lambdas of the app by their names. */
+const lambdas = () => new Map([...lambdasOf(blackout), ...lambdasOf(billing)]);
 
 const asList = (value: Json): Json[] => (Array.isArray(value) ? value : [value]);
 
@@ -39,7 +44,8 @@ function bucketOf(on: string): string {
 
 /** All statements of a role's policies. */
 function statementsOf(role: string): Json[] {
-  return ofType(billing, "AWS::IAM::Policy")
+  return [billing, blackout]
+    .flatMap((template) => ofType(template, "AWS::IAM::Policy"))
     .filter(([, policy]) => asList(policy.Properties.Roles).some((held) => held.Ref === role))
     .flatMap(([, policy]) => asList(policy.Properties.PolicyDocument.Statement));
 }
@@ -246,8 +252,22 @@ const EXPECTED: Record<string, string[]> = {
   ],
   PauseStream: ledger({ GetItem: "STREAM", PutItem: "STREAM" }),
   ResumeStream: ledger({ GetItem: "STREAM", PutItem: "STREAM" }),
+  DeployGate: [
+    ...ledger({ GetItem: "STREAM BATCH", Query: "BATCH", PutItem: "STREAM" }),
+    ...ledger({ Query: "DEPLOY" }),
+    "cloudformation:DescribeStacks the billing stack",
+    "ssm:GetCalendarState the change calendar",
+    "states:DescribeExecution the batch's executions",
+  ],
+  // It refuses and allows, and changes nothing: what it could write, every deployment could.
+  DeployHook: [
+    ...ledger({ GetItem: "STREAM BATCH", Query: "BATCH" }),
+    "cloudformation:DescribeStacks the billing stack",
+    "ssm:GetCalendarState the change calendar",
+    "states:DescribeExecution the batch's executions",
+  ],
   Watch: [
-    ...ledger({ GetItem: "BATCH", Query: "STREAM" }),
+    ...ledger({ GetItem: "STREAM BATCH", Query: "STREAM" }),
     "s3:ListBucket DueLists (au-cba/*, au-wbc/*)",
     "sqs:SendMessage the missed looks",
   ],
@@ -274,8 +294,16 @@ const ALWAYS = [
   "xray:PutTraceSegments *",
 ];
 
-/** The variable that names the role in which a function hears people; it may not touch that role. */
-const HEARD: Record<string, string> = { Propose: "PROPOSER_ROLE_ARN", Approve: "APPROVER_ROLE_ARN" };
+/**
+ * The variable of a function that names nothing that it may touch: the role in which it hears people, and whether the
+ * stage's schedules are switched on.
+ */
+const TOLD: Record<string, string> = {
+  Propose: "PROPOSER_ROLE_ARN",
+  Approve: "APPROVER_ROLE_ARN",
+  DeployGate: "SCHEDULES",
+  DeployHook: "SCHEDULES",
+};
 
 /** The variable by which a Lambda finds each thing. */
 const VARIABLES: Record<string, string> = {
@@ -288,6 +316,8 @@ const VARIABLES: Record<string, string> = {
   Reports: "REPORTS_BUCKET",
   "the batch's machine": "STATE_MACHINE_ALIAS_ARN",
   "the batch's executions": "STATE_MACHINE_ARN",
+  "the change calendar": "CHANGE_CALENDAR",
+  "the billing stack": "BILLING_STACK",
 };
 
 /** The thing that each variable names: the start through an alias is a permission on the machine. */
@@ -297,15 +327,18 @@ const MEANT: Record<string, string> = {
   "the batch's alias": "STATE_MACHINE_ALIAS_ARN",
 };
 
+const ARN = "arn:<AWS::Partition>:\\w+:<AWS::Region>:<AWS::AccountId>:";
+const MACHINE = "debit-once-prod-billing-batch";
+
 function named(on: string): string {
-  if (
-    /^arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<BatchMachine\w+.Name>:\*$/.test(
-      on,
-    )
-  ) {
-    return "the batch's executions";
-  }
   return on
+    .replace(
+      new RegExp(`^${ARN}execution:(<BatchMachine\\w+.Name>|${MACHINE}):\\*$`),
+      "the batch's executions",
+    )
+    .replace(new RegExp(`^${ARN}stateMachine:${MACHINE}$`), "the batch's machine")
+    .replace(new RegExp(`^(${ARN}document/)?<ChangeCalendarDocument\\w+>$`), "the change calendar")
+    .replace(new RegExp(`^(${ARN}stack/)?DebitOnce-prod-Billing(/\\*)?$`), "the billing stack")
     .replace(/^<BatchMachine\w+>$/, "the batch's machine")
     .replace(/^<BatchLive\w+>$/, "the batch's alias")
     .replace(/^<MissedStarts\w+.Arn>$/, "the missed starts")
@@ -320,7 +353,7 @@ function linesOf(allowed: readonly Allowed[]): string[] {
 
 describe("a Lambda", () => {
   test("may do exactly what its step needs: call by call, key by key", () => {
-    const found = [...lambdasOf(billing)].map(([name, lambda]) => {
+    const found = [...lambdas()].map(([name, lambda]) => {
       const log = textOf(lambda.Properties.LoggingConfig.LogGroup).slice(1, -1);
       return [
         name,
@@ -335,18 +368,18 @@ describe("a Lambda", () => {
   });
 
   test("knows by a variable each thing that it may touch, and nothing else", () => {
-    for (const [name, lambda] of lambdasOf(billing)) {
+    for (const [name, lambda] of lambdas()) {
       const touched = allowedToLambda(lambda).flatMap(({ on }) => VARIABLES[bucketOf(named(on))] ?? []);
       const known = Object.keys(lambda.Properties.Environment?.Variables ?? {});
-      const heard = HEARD[name] ?? [];
-      expect(known.toSorted(), name).toEqual([...new Set(touched)].concat(heard).toSorted());
+      const told = TOLD[name] ?? [];
+      expect(known.toSorted(), name).toEqual([...new Set(touched)].concat(told).toSorted());
     }
   });
 
   test("finds under each variable the thing that the variable means", () => {
-    for (const [name, lambda] of lambdasOf(billing)) {
+    for (const [name, lambda] of lambdas()) {
       for (const [variable, value] of Object.entries<Json>(lambda.Properties.Environment.Variables)) {
-        if (variable === HEARD[name]) continue;
+        if (variable === TOLD[name]) continue;
         const found = named(thing(textOf(value)));
         expect(MEANT[found], `${name} ${variable}`).toBe(variable);
       }
@@ -354,9 +387,9 @@ describe("a Lambda", () => {
   });
 
   test("has a role of its own, without a policy that somebody else manages", () => {
-    const roles = [...lambdasOf(billing).values()].map(roleOf);
+    const roles = [...lambdas().values()].map(roleOf);
     expect(new Set(roles).size).toBe(roles.length);
-    for (const template of [billing, data]) {
+    for (const template of [billing, blackout, data]) {
       for (const [id, { Properties }] of ofType(template, "AWS::IAM::Role")) {
         expect([id, Properties.ManagedPolicyArns, Properties.Policies]).toEqual([id, undefined, undefined]);
       }
@@ -381,8 +414,8 @@ const NAMELESS = [
   "xray:PutTraceSegments",
 ];
 
-test("no policy of either stack allows an action with a star, or anything on everything but what AWS leaves nameless", () => {
-  const statements = [billing, data].flatMap((template) =>
+test("no policy of any stack allows an action with a star, or anything on everything but what AWS leaves nameless", () => {
+  const statements = [billing, blackout, data].flatMap((template) =>
     ofType(template, "AWS::IAM::Policy").flatMap(([, { Properties }]) =>
       asList(Properties.PolicyDocument.Statement),
     ),
@@ -396,7 +429,8 @@ test("no policy of either stack allows an action with a star, or anything on eve
 
 describe("the ledger", () => {
   test("can be read and added to by nobody's hand but by keyed reads and puts", () => {
-    const actions = ofType(billing, "AWS::IAM::Role")
+    const actions = [billing, blackout]
+      .flatMap((template) => ofType(template, "AWS::IAM::Role"))
       .flatMap(([role]) => allowedTo(role))
       .filter(({ on }) => on === "Ledger")
       .map(({ action }) => action);
@@ -409,14 +443,15 @@ describe("the ledger", () => {
   });
 
   test("is decided upon only by the steps and the operations that decide", () => {
-    const deciding = [...lambdasOf(billing)].filter(([, lambda]) =>
+    const deciding = [...lambdas()].filter(([, lambda]) =>
       allowedToLambda(lambda).some(({ action, on }) => on === "Ledger" && action === "dynamodb:PutItem"),
     );
     expect(deciding.map(([name]) => name)).not.toContain("ShowBatch");
     expect(deciding.map(([name]) => name)).not.toContain("ShowOverrides");
     expect(deciding.map(([name]) => name)).not.toContain("StartBatch");
     expect(deciding.map(([name]) => name)).not.toContain("Watch");
-    expect(deciding).toHaveLength(14);
+    expect(deciding.map(([name]) => name)).not.toContain("DeployHook");
+    expect(deciding).toHaveLength(15);
   });
 });
 
@@ -427,6 +462,21 @@ test("SubmitBankFile alone can put a file where the bank picks it up", () => {
   );
   const submitter = lambdasOf(billing).get("SubmitBankFile");
   expect(putting).toEqual([submitter?.Properties.Role["Fn::GetAtt"][0]]);
+});
+
+test("the blackout stack has no role but its functions' and the one in which CloudFormation calls the hook", () => {
+  const services = ofType(blackout, "AWS::IAM::Role").map(([, role]) => {
+    const [statement, ...more] = role.Properties.AssumeRolePolicyDocument.Statement;
+    expect(more).toEqual([]);
+    return statement.Principal.Service ?? "CI";
+  });
+  expect(services).toEqual([
+    "lambda.amazonaws.com",
+    "lambda.amazonaws.com",
+    "hooks.cloudformation.amazonaws.com",
+    // test/infra/blackout.test.ts tells who takes this one, and for what.
+    ...(githubRepository() === undefined ? [] : ["CI"]),
+  ]);
 });
 
 test("no role but the Lambdas', the machine's, the scheduler's, the rule's and two persons' exists; services assume theirs only", () => {

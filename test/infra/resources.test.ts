@@ -56,6 +56,7 @@ const LAMBDAS = [
   "SubmitBankFile",
   "Watch",
 ];
+const DEPLOYERS = ["DeployGate", "DeployHook"];
 const STEPS = [
   "AcquireLock",
   "CloseBatch",
@@ -84,8 +85,8 @@ describe("both stages", () => {
   });
 
   test("fit any account and region, since they name none", () => {
-    for (const { billing, data } of bothStages()) {
-      const fixed = JSON.stringify([billing, data]).match(/\b\d{12}\b|\b[a-z]{2}-[a-z]+-\d\b/g);
+    for (const { billing, blackout, data } of bothStages()) {
+      const fixed = JSON.stringify([billing, blackout, data]).match(/\b\d{12}\b|\b[a-z]{2}-[a-z]+-\d\b/g);
       expect(fixed).toBeNull();
     }
   });
@@ -120,6 +121,7 @@ describe("both stages", () => {
 describe("what outlives a stack", () => {
   test("in dev: nothing but versions, which go with their Lambda or machine", () => {
     expect(retained(dev.data)).toEqual([]);
+    expect(retained(dev.blackout)).toEqual([]);
     expect(retained(dev.billing)).toEqual(VERSIONS);
   });
 
@@ -143,20 +145,23 @@ describe("what outlives a stack", () => {
     ]);
     const logs = ["Batch", ...LAMBDAS].map((name) => `LogGroup ${name}Logs`);
     const machine = ["StateMachine BatchMachine", "StateMachineAlias BatchLive"];
+    expect(retained(prod.blackout)).toEqual(DEPLOYERS.map((name) => `LogGroup ${name}Logs`));
     expect(retained(prod.billing)).toEqual([...logs, ...machine, ...VERSIONS].toSorted());
   });
 });
 
 test("everything that holds something has the logical id that it always had: another one would be an empty new thing", () => {
-  const holding = /^AWS::(S3::Bucket|DynamoDB::GlobalTable|KMS::Key|StepFunctions::StateMachine|SQS::Queue)$/;
-  for (const { data, billing } of bothStages()) {
-    const ids = [data, billing].flatMap(({ Resources }) =>
+  const holding =
+    /^AWS::(S3::Bucket|DynamoDB::GlobalTable|KMS::Key|StepFunctions::StateMachine|SQS::Queue|SSM::Document)$/;
+  for (const { data, blackout, billing } of bothStages()) {
+    const ids = [data, blackout, billing].flatMap(({ Resources }) =>
       Object.entries(Resources).flatMap(([id, { Type }]) => (holding.test(Type) ? [id] : [])),
     );
     expect(ids.toSorted()).toEqual([
       "AccessLogs8B620ECA",
       "BankFilesBucket5D16C427",
       "BatchMachineAF41ABEC",
+      "ChangeCalendarDocumentD1BAA5CF",
       "DueListsBucket924CA009",
       "IdempotencyTable48612DF4",
       "Key961B73FD",
@@ -207,8 +212,8 @@ test("everything that an execution of before a deployment still uses has the log
 test("only what would otherwise be replaced, doubled or unknown to a policy has a name of its own", () => {
   const names =
     /^(Name|BucketName|TableName|RoleName|FunctionName|QueueName|TopicName|AlarmName|LogGroupName|StateMachineName|AliasName)$/;
-  for (const { data, billing } of bothStages()) {
-    const named = [data, billing].flatMap(({ Resources }) =>
+  for (const { data, blackout, billing } of bothStages()) {
+    const named = [data, blackout, billing].flatMap(({ Resources }) =>
       Object.values(Resources).flatMap(({ Type, Properties }) =>
         Object.entries<Json>(Properties).flatMap(([key, value]) =>
           names.test(key) && typeof value === "string" ? [`${Type} ${key}`] : [],
@@ -217,6 +222,8 @@ test("only what would otherwise be replaced, doubled or unknown to a policy has 
     );
     expect(named.toSorted()).toEqual([
       "AWS::Events::Rule Name",
+      // CI, which may look nothing up, finds DeployGate by its name.
+      "AWS::Lambda::Function FunctionName",
       "AWS::Logs::LogGroup LogGroupName",
       "AWS::Scheduler::Schedule Name",
       "AWS::Scheduler::Schedule Name",
@@ -227,8 +234,12 @@ test("only what would otherwise be replaced, doubled or unknown to a policy has 
   }
 });
 
-test("both stacks refuse to be deleted in prod, and neither does in dev", () => {
-  expect(prod.protectedStacks.toSorted()).toEqual(["DebitOnce-prod-Billing", "DebitOnce-prod-Data"]);
+test("all stacks refuse to be deleted in prod, and none does in dev", () => {
+  expect(prod.protectedStacks.toSorted()).toEqual([
+    "DebitOnce-prod-Billing",
+    "DebitOnce-prod-Blackout",
+    "DebitOnce-prod-Data",
+  ]);
   expect(dev.protectedStacks).toEqual([]);
 });
 
@@ -285,30 +296,43 @@ describe("the tables", () => {
         Resource: "*",
       });
       expect(Object.keys(functions.Condition)).toEqual(["ArnNotLike"]);
-      expect(textOf(functions.Condition.ArnNotLike["aws:PrincipalArn"])).toBe(
+      expect(functions.Condition.ArnNotLike["aws:PrincipalArn"].map(textOf)).toEqual([
         `arn:<AWS::Partition>:iam::<AWS::AccountId>:role/DebitOnce-${stage}-Billing-*`,
-      );
+        `arn:<AWS::Partition>:iam::<AWS::AccountId>:role/DebitOnce-${stage}-Blackout-DeployGateRole*`,
+      ]);
       expect(more).toEqual([]);
     }
   });
 
   test("the roles that put items are named by CloudFormation after the stack that the ledger knows", () => {
-    for (const [{ billing, stacks }, stage] of [
+    for (const [{ billing, blackout, stacks }, stage] of [
       [dev, "dev"],
       [prod, "prod"],
     ] as const) {
-      expect(stacks).toContain(`DebitOnce-${stage}-Billing`);
-      // A longer name of the stack would be cut off in theirs.
-      expect(`DebitOnce-${stage}-Billing`.length).toBeLessThanOrEqual(24);
-      for (const [id, { Properties }] of ofType(billing, "AWS::IAM::Role")) {
-        expect([id, Properties.RoleName, Properties.Path]).toEqual([id, undefined, undefined]);
+      for (const [name, template] of [
+        [`DebitOnce-${stage}-Billing`, billing],
+        [`DebitOnce-${stage}-Blackout`, blackout],
+      ] as const) {
+        expect(stacks).toContain(name);
+        // A longer name of the stack would be cut off in theirs.
+        expect(name.length).toBeLessThanOrEqual(24);
+        for (const [id, { Properties }] of ofType(template, "AWS::IAM::Role")) {
+          expect([id, Properties.RoleName, Properties.Path]).toEqual([id, undefined, undefined]);
+        }
       }
+      const gate = textOf(lambdasOf(blackout).get("DeployGate")?.Properties.Role);
+      expect(gate).toMatch(/^<DeployGateRole[0-9A-F]{8}\.Arn>$/);
+      // Of stack, logical id and CloudFormation's own end: a name of 64 is not cut off.
+      const length = `DebitOnce-${stage}-Blackout-DeployGateRole12345678-123456789012`.length;
+      expect(length).toBeLessThanOrEqual(64);
     }
   });
 
   test("only what Powertools remembers of starts has a time to live, under the names that it expects", () => {
-    for (const { data, billing } of bothStages()) {
-      const tables = [data, billing].flatMap((template) => ofType(template, "AWS::DynamoDB::GlobalTable"));
+    for (const { data, blackout, billing } of bothStages()) {
+      const tables = [data, blackout, billing].flatMap((template) =>
+        ofType(template, "AWS::DynamoDB::GlobalTable"),
+      );
       expect(tables).toHaveLength(2);
       expect(table(data, "Idempotency")).toMatchObject({
         KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
@@ -477,13 +501,17 @@ describe("the buckets", () => {
 
 describe("the Lambdas", () => {
   test("run on one runtime, log for a set time, and are not repeated when called without waiting", () => {
-    for (const [{ billing }, days] of [
-      [dev, 30],
-      [prod, 365],
+    for (const [template, days, names] of [
+      [dev.billing, 30, LAMBDAS],
+      [dev.blackout, 30, DEPLOYERS],
+      [prod.billing, 365, LAMBDAS],
+      [prod.blackout, 365, DEPLOYERS],
     ] as const) {
-      const lambdas = lambdasOf(billing);
-      expect([...lambdas.keys()].toSorted()).toEqual(LAMBDAS);
-      const calls = ofType(billing, "AWS::Lambda::EventInvokeConfig").map(([, { Properties }]) => Properties);
+      const lambdas = lambdasOf(template);
+      expect([...lambdas.keys()].toSorted()).toEqual(names);
+      const calls = ofType(template, "AWS::Lambda::EventInvokeConfig").map(
+        ([, { Properties }]) => Properties,
+      );
       for (const [name, { id, Properties }] of lambdas) {
         expect(Properties, name).toMatchObject({
           Runtime: "nodejs24.x",
@@ -494,7 +522,7 @@ describe("the Lambdas", () => {
         expect(Properties.LoggingConfig.LogFormat, name).toBe("JSON");
         expect(Properties.Timeout, name).toBeLessThanOrEqual(900);
         expect(Properties.Description.length, name).toBeLessThanOrEqual(256);
-        const logs = billing.Resources[textOf(Properties.LoggingConfig.LogGroup).slice(1, -1)];
+        const logs = template.Resources[textOf(Properties.LoggingConfig.LogGroup).slice(1, -1)];
         expect(logs?.Properties.RetentionInDays, name).toBe(days);
         const call = calls.find(({ FunctionName }) => FunctionName.Ref === id);
         expect(call?.MaximumRetryAttempts, name).toBe(0);

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { githubRepository } from "../../infra/config/github.ts";
 import { type Json, type Synthesized, synthesize, type Template } from "./synthesized.ts";
 
 let dev: Synthesized;
@@ -105,6 +106,27 @@ describe("prod differs from dev in nothing but what is listed", () => {
     );
   });
 
+  test("in the blackout stack: it keeps logs, closes at nights, and refuses where dev warns", () => {
+    const [calendar = "", ...others] = compared(plain(dev.blackout, "dev"), plain(prod.blackout, "prod"));
+    expect(calendar).toMatch(
+      /^ChangeCalendarDocument: Content: "BEGIN:VCALENDAR.+always open.+ → "BEGIN:VCALENDAR.+UID:nights/,
+    );
+    expect(others).toEqual([
+      'DeployHookCaller: AssumeRole"sts:AssumeRole".Condition.ArnLike.aws:SourceArn.Fn::Join.1.6: ' +
+        '":type/hook/DebitOnce-Dev-Blackout*" → ":type/hook/DebitOnce-Prod-Blackout*"',
+      // CI's job in one stage's environment never gets the other's role.
+      ...(githubRepository() === undefined
+        ? []
+        : [expect.stringMatching(/^GitHubDeployer: .+:sub: ".+:environment:dev" → ".+:environment:prod"$/)]),
+      'Hook: Alias: "DebitOnce::Dev::Blackout" → "DebitOnce::Prod::Blackout"',
+      'Hook: FailureMode: "WARN" → "FAIL"',
+      'every AWS::Lambda::Function: Environment.Variables.SCHEDULES: "off" → "on"',
+      'every AWS::Logs::LogGroup: DeletionPolicy: "Delete" → "Retain"',
+      "every AWS::Logs::LogGroup: RetentionInDays: 30 → 365",
+      'every AWS::Logs::LogGroup: UpdateReplacePolicy: "Delete" → "Retain"',
+    ]);
+  });
+
   test("in the billing stack: it keeps machine and logs, sets calls aside, and starts by itself", () => {
     expect(compared(plain(dev.billing, "dev"), plain(prod.billing, "prod"))).toEqual(
       [
@@ -132,7 +154,7 @@ describe("prod differs from dev in nothing but what is listed", () => {
 const VERSIONS = ["AWS::Lambda::Version", "AWS::StepFunctions::StateMachineVersion"];
 
 test("nothing in dev outlives a destroyed stack but versions, which go with their Lambda or machine", () => {
-  for (const template of [dev.data, dev.billing]) {
+  for (const template of [dev.data, dev.blackout, dev.billing]) {
     for (const [id, { Type, DeletionPolicy }] of Object.entries(template.Resources)) {
       const stays = DeletionPolicy !== undefined && DeletionPolicy !== "Delete";
       expect([id, stays]).toEqual([id, VERSIONS.includes(Type)]);

@@ -34,6 +34,7 @@ export interface Synthesized {
   readonly protectedStacks: readonly string[];
   readonly stacks: readonly string[];
   readonly data: Template;
+  readonly blackout: Template;
   readonly billing: Template;
 }
 
@@ -75,6 +76,7 @@ export async function synthesize(
         .map(([name]) => name),
       stacks: artifacts.filter(([, { type }]) => type === "aws:cloudformation:stack").map(([name]) => name),
       data: JSON.parse(await text("-Data.template.json")) as Template,
+      blackout: JSON.parse(await text("-Blackout.template.json")) as Template,
       billing: JSON.parse(await text("-Billing.template.json")) as Template,
     };
   } finally {

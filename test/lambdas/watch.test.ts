@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { addDays, type CalendarDate, calendarDate } from "../../lambdas/domain/calendar-date.ts";
-import type { ClosingItem } from "../../lambdas/domain/records.ts";
+import type { ClosingItem, StreamItem } from "../../lambdas/domain/records.ts";
 import type { Instant, Ledger } from "../../lambdas/ports.ts";
 import { watch } from "../../lambdas/watch/watch.ts";
 import { batchItem, BILLING_DATE, configuration, dueList, row, stream } from "../builders.ts";
@@ -153,6 +153,49 @@ describe("the watch, for a day without a batch,", () => {
   });
 });
 
+describe("the watch, for a deployment that holds the stream", () => {
+  const ID = "deploy-20261006-010000-0badcafe";
+  const held = (began: string) => {
+    const deploying = { id: ID, at: began, by: "ci", streams: [world.stream.name] };
+    const item = { stream: world.stream.name, version: 1, fence: 0, epoch: 1, nonce: "n", deploying };
+    return world.ledger.writeStream(item, undefined);
+  };
+  const deploying = async () => (await watch(world.ports())).looks[0]?.deploying;
+
+  it("says nothing for as long as the longest one takes, and from then on that it is still there", async () => {
+    await held("2026-10-06T01:00:00.000Z");
+    world.now = Date.parse("2026-10-06T02:00:00.000Z") as Instant;
+    expect(await deploying()).toBeUndefined();
+    expect(counts("DeploymentLong")).toEqual([]);
+    world.now = (world.now + 1) as Instant;
+    expect(await deploying()).toBe(ID);
+    expect(counts("DeploymentLong")).toEqual([["DeploymentLong", world.stream.name]]);
+    expect(world.lines.at(-1)).toMatchObject({
+      state: "Watch",
+      outcome: "DueListMissing, DeploymentLong",
+      deployment: ID,
+    });
+  });
+
+  it("says it also where nobody can tell since when", async () => {
+    await held("this morning");
+    at("06:00");
+    expect(await deploying()).toBe(ID);
+  });
+
+  it("says it every time, and not any more when the deployment has ended", async () => {
+    await held("2026-10-05T01:00:00.000Z");
+    at("06:00");
+    await deploying();
+    await deploying();
+    expect(counts("DeploymentLong")).toHaveLength(2);
+    const { deploying: _, ...free } = (await world.ledger.readStream(world.stream.name)) as StreamItem;
+    await world.ledger.writeStream({ ...free, version: 2 }, 1);
+    expect(await deploying()).toBeUndefined();
+    expect(counts("DeploymentLong")).toHaveLength(2);
+  });
+});
+
 describe("the watch", () => {
   it("keeps the stream's own day and hours", async () => {
     const perth = { ...world.stream, timeZone: "Australia/Perth" };
@@ -210,7 +253,7 @@ describe("the watch", () => {
     await close();
     at("23:00");
     await look({ ledger: heard<Ledger>(world.ledger), objects: heard(world.objects) });
-    expect([...new Set(calls)].sort()).toEqual(["list", "readBatch", "readClosings"]);
+    expect([...new Set(calls)].sort()).toEqual(["list", "readBatch", "readClosings", "readStream"]);
   });
 
   it("looks at every stream of the configuration", async () => {

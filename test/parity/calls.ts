@@ -1,7 +1,7 @@
 import type { Configuration } from "../../lambdas/domain/stream.ts";
 import type { CallRecord, SeenCall } from "./call-record.ts";
 import type { Request } from "./iam.ts";
-import { ACCOUNT, type Json, REGION, type Resource, type Synthesized } from "./templates.ts";
+import { ACCOUNT, type Json, REGION, type Resource, type Synthesized, stackId } from "./templates.ts";
 
 /** A request with the reason why it is made. */
 export interface Call extends Request {
@@ -61,6 +61,14 @@ export function personCall(call: Omit<Call, "principal" | "context" | "text"> & 
   return made({ kind: "person" }, {}, call);
 }
 
+/** A call by somebody for whom an identity provider vouches. */
+export function federatedCall(
+  provider: string,
+  call: Omit<Call, "principal" | "context" | "text"> & Some,
+): Call {
+  return made({ kind: "federated", provider }, {}, call);
+}
+
 interface Some {
   readonly context?: Readonly<Record<string, readonly string[]>>;
 }
@@ -71,7 +79,13 @@ function made(
   { context = {}, ...call }: Omit<Call, "principal" | "context" | "text"> & Some,
 ): Call {
   const who =
-    principal.kind === "service" ? principal.name : principal.kind === "role" ? principal.arn : "somebody";
+    principal.kind === "service"
+      ? principal.name
+      : principal.kind === "role"
+        ? principal.arn
+        : principal.kind === "federated"
+          ? principal.provider
+          : "somebody";
   const about = Object.entries(context)
     .filter(([key]) => key === "dynamodb:LeadingKeys" || key === "s3:prefix")
     .map(([, values]) => ` (${values.join(", ")})`);
@@ -114,7 +128,9 @@ export function targetsOf(
   if (seen.action.startsWith("states:")) {
     return [{ resource: `${name.replace(":stateMachine:", ":execution:")}:<batch>`, context: {} }];
   }
+  if (seen.action.startsWith("cloudformation:")) return [{ resource: stackId(name), context: {} }];
   const { arn, ...found } = app.find(name);
+  if (seen.action.startsWith("ssm:")) return [{ resource: arn, context: {} }];
   if (seen.action.startsWith("dynamodb:")) {
     // A request whose key is anything has one all the same.
     const leading = (seen.leadingKeys ?? []).map((key) => (key.endsWith("#") ? `${key}<id>` : key));

@@ -1,6 +1,7 @@
 import {
   type Call,
   encryptionContext,
+  federatedCall,
   functionOf,
   keyOf,
   personCall,
@@ -214,6 +215,35 @@ export const RULES: readonly Rule[] = [
       }),
   },
   {
+    because: "CloudFormation takes the hook's role, for the hook alone, and calls its function",
+    calls: ({ app }) =>
+      app
+        .ofType("AWS::CloudFormation::LambdaHook")
+        .flatMap(({ arn, properties }) => [
+          assumed("hooks.cloudformation.amazonaws.com", properties.ExecutionRole, { "aws:SourceArn": [arn] }),
+          as(properties.ExecutionRole, "lambda:InvokeFunction", properties.LambdaFunction),
+        ]),
+  },
+  {
+    because:
+      "where a repository is configured, a job of its workflow takes the deploying role, asks DeployGate and takes the roles of CDK's bootstrap",
+    calls: ({ app }) =>
+      app
+        .ofType("AWS::IAM::Role")
+        .filter(({ label }) => label === "GitHubDeployer")
+        .flatMap(({ arn, properties }) => [
+          byWorkflow(arn, properties.AssumeRolePolicyDocument.Statement[0]),
+          as(arn, "lambda:InvokeFunction", functionOf(app, "DeployGate").arn),
+          ...["deploy-role", "file-publishing-role", "lookup-role"].map((name) =>
+            as(
+              arn,
+              "sts:AssumeRole",
+              `arn:aws:iam::${ACCOUNT}:role/cdk-hnb659fds-${name}-${ACCOUNT}-${REGION}`,
+            ),
+          ),
+        ]),
+  },
+  {
     because: "S3 notes who asked a bucket for what in the bucket for access logs",
     calls: ({ app }) =>
       app.ofType("AWS::S3::Bucket").flatMap(({ arn, properties: { LoggingConfiguration } }) => {
@@ -332,6 +362,15 @@ function taken(role: string): Bare {
     "sts:RoleSessionName": ["anna"],
   };
   return personCall({ action: "sts:AssumeRole", resource: role, context, because: "" });
+}
+
+/** A job takes a role with what GitHub says of it, which is what the role's trust asks for. */
+function byWorkflow(role: string, { Principal, Condition }: Json): Bare {
+  const context = Object.fromEntries(
+    Object.entries<string>(Condition.StringEquals).map(([key, value]) => [key, [value]]),
+  );
+  const call = { action: "sts:AssumeRoleWithWebIdentity", resource: role, context, because: "" };
+  return federatedCall(Principal.Federated, call);
 }
 
 /** What whoever publishes to a topic asks of its key. */

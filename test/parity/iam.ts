@@ -9,7 +9,9 @@ export type Principal =
   /** Such as `lambda.amazonaws.com`, which acts for the app. */
   | { readonly kind: "service"; readonly name: string }
   /** Somebody in the account, whose own permissions stand outside the templates. */
-  | { readonly kind: "person" };
+  | { readonly kind: "person" }
+  /** Somebody for whom an identity provider vouches, known by the provider's ARN. */
+  | { readonly kind: "federated"; readonly provider: string };
 
 export interface Request {
   readonly principal: Principal;
@@ -26,8 +28,10 @@ export interface Condition {
   readonly values: readonly string[];
 }
 
-/** Whom a resource policy is about: an ARN (also of the account), a service, or anybody. */
-export type PolicyPrincipal = { readonly kind: "aws" | "service"; readonly value: string } | "anybody";
+/** Whom a resource policy is about: an ARN (also of the account), a service, an identity provider, or anybody. */
+export type PolicyPrincipal =
+  | { readonly kind: "aws" | "service" | "federated"; readonly value: string }
+  | "anybody";
 
 /** A permission that cannot be taken apart any further. */
 export interface Grant {
@@ -121,7 +125,8 @@ function isAbout(
   if (named === undefined) return principal.kind === "role" && principal.arn === holder;
   if (named === "anybody") return true;
   if (named.kind === "service") return principal.kind === "service" && principal.name === named.value;
-  if (principal.kind === "service") return false;
+  if (named.kind === "federated") return principal.kind === "federated" && principal.provider === named.value;
+  if (principal.kind === "service" || principal.kind === "federated") return false;
   if (isAccount(named, account)) return true;
   return principal.kind === "role" && principal.arn === named.value;
 }
@@ -175,6 +180,8 @@ const KNOWN_KEYS = new Set(
     "s3:TlsVersion",
     "states:StateMachineQualifier",
     "sts:RoleSessionName",
+    "token.actions.githubusercontent.com:aud",
+    "token.actions.githubusercontent.com:sub",
   ].map((key) => key.toLowerCase()),
 );
 

@@ -167,7 +167,12 @@ describe("the policies of an app", () => {
 
   const strange: readonly [what: string, RegExp, object[], Record<string, Json>][] = [
     ["a statement with NotAction", /NotAction/, [{ Effect: "Allow", NotAction: "s3:*", Resource: "*" }], {}],
-    ["a principal of another kind", /Federated/, [allow("s3:*", "*", { Principal: { Federated: "x" } })], {}],
+    [
+      "a principal of another kind",
+      /CanonicalUser/,
+      [allow("s3:*", "*", { Principal: { CanonicalUser: "x" } })],
+      {},
+    ],
     [
       "a managed policy of which nothing is known",
       /AdministratorAccess/,

@@ -184,6 +184,12 @@ function refuseUnknown(statement: Json, label: string): void {
   }
 }
 
+const KINDS = new Map([
+  ["AWS", "aws"],
+  ["Service", "service"],
+  ["Federated", "federated"],
+] as const);
+
 /** Undefined in the policy of a role, which is about the role itself. */
 function principalsOf({ Principal }: Json): (PolicyPrincipal | undefined)[] {
   if (Principal === undefined) return [undefined];
@@ -191,9 +197,9 @@ function principalsOf({ Principal }: Json): (PolicyPrincipal | undefined)[] {
   return Object.entries<Json>(Principal).flatMap(([kind, values]) =>
     asList(values).map((value: string): PolicyPrincipal => {
       if (value === "*") return "anybody";
-      if (kind !== "AWS" && kind !== "Service")
-        throw new Error(`principals of kind ${kind} are not known here`);
-      return { kind: kind === "AWS" ? "aws" : "service", value };
+      const known = KINDS.get(kind as "AWS");
+      if (known === undefined) throw new Error(`principals of kind ${kind} are not known here`);
+      return { kind: known, value };
     }),
   );
 }

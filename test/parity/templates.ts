@@ -22,7 +22,7 @@ export interface Resource {
   readonly properties: Json;
 }
 
-/** All resources of both stacks. */
+/** All resources of all stacks. */
 export interface Synthesized {
   readonly resources: readonly Resource[];
   ofType(...types: string[]): Resource[];
@@ -95,6 +95,7 @@ const inRegion = (service: string, name: string) => `arn:aws:${service}:${REGION
 
 /** Of the types that a policy can be about, or be of. */
 const ARNS: Readonly<Record<string, (name: string) => string>> = {
+  "AWS::CloudFormation::LambdaHook": (name) => inRegion("cloudformation", `type/hook/${name}`),
   "AWS::CloudWatch::Alarm": (name) => inRegion("cloudwatch", `alarm:${name}`),
   "AWS::DynamoDB::GlobalTable": (name) => inRegion("dynamodb", `table/${name}`),
   "AWS::DynamoDB::Table": (name) => inRegion("dynamodb", `table/${name}`),
@@ -106,6 +107,7 @@ const ARNS: Readonly<Record<string, (name: string) => string>> = {
   "AWS::Logs::LogGroup": (name) => inRegion("logs", `log-group:${name}:*`),
   "AWS::S3::Bucket": (name) => `arn:aws:s3:::${name}`,
   "AWS::SNS::Topic": (name) => inRegion("sns", name),
+  "AWS::SSM::Document": (name) => inRegion("ssm", `document/${name}`),
   "AWS::SQS::Queue": (name) => inRegion("sqs", name),
   "AWS::StepFunctions::StateMachine": (name) => inRegion("states", `stateMachine:${name}`),
 };
@@ -128,6 +130,7 @@ export const QUALIFIED = new Set([
 const GIVEN_NAMES: Readonly<Record<string, string>> = {
   "AWS::Events::Rule": "Name",
   "AWS::IAM::Role": "RoleName",
+  "AWS::Lambda::Function": "FunctionName",
   "AWS::Logs::LogGroup": "LogGroupName",
   "AWS::StepFunctions::StateMachine": "StateMachineName",
 };
@@ -209,6 +212,8 @@ class Names {
     const { Type, Properties } = this.#raw(stack, logicalId);
     const given: Json = Properties?.[GIVEN_NAMES[Type] ?? ""];
     if (given !== undefined) return this.resolved(stack, given);
+    // An ARN has its alias with single hyphens.
+    if (Type === "AWS::CloudFormation::LambdaHook") return Properties.Alias.replaceAll("::", "-");
     // A policy may know roles by how CloudFormation calls them.
     return Type === "AWS::IAM::Role" ? `${stack}-${logicalId}-RANDOM` : logicalId;
   }

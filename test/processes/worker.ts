@@ -98,7 +98,7 @@ async function run({ run, folder, execution, input, abandon }: Order): Promise<E
 }
 
 /** The same settings, with each request marked by whose it is. */
-function marked({ dynamodb, s3, sfn }: ClientSettings, name: string): ClientSettings {
+function marked({ dynamodb, s3, ...others }: ClientSettings, name: string): ClientSettings {
   const tapped = (inner: RequestHandler): RequestHandler =>
     tappedHandler(inner, (request, options) => {
       request.headers[MARK] = `${worker} ${current?.run} ${name}`;
@@ -107,6 +107,6 @@ function marked({ dynamodb, s3, sfn }: ClientSettings, name: string): ClientSett
   return {
     dynamodb: { ...dynamodb, requestHandler: tapped(new DynamoDBClient(dynamodb).config.requestHandler) },
     s3: { ...s3, requestHandler: tapped(new S3Client(s3).config.requestHandler) },
-    sfn,
+    ...others,
   };
 }

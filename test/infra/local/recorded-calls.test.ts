@@ -1,3 +1,4 @@
+import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import {
   BatchGetItemCommand,
   DeleteItemCommand,
@@ -27,6 +28,7 @@ import {
   SFNClient,
   StartExecutionCommand,
 } from "@aws-sdk/client-sfn";
+import { GetCalendarStateCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { configuration } from "../../../infra/config/configuration.ts";
 import type { Assembly } from "../../../infra/local/assembly.ts";
@@ -200,6 +202,24 @@ test("requests to Step Functions are told with the machine or the execution", as
     { functionName: "Teller", action: "states:DescribeExecution", resource: EXECUTION, status: 200 },
     { functionName: "Teller", action: "states:RedriveExecution", resource: EXECUTION, status: 400 },
   ]);
+});
+
+test("requests to Systems Manager and CloudFormation are told with the calendar or the stack", async () => {
+  const { ssm, cloudformation } = settings();
+  const calendars = new SSMClient({ ...ssm, maxAttempts: 1 });
+  const stacks = new CloudFormationClient({ ...cloudformation, maxAttempts: 1 });
+  const AtTime = "2026-03-02T00:00:00.000Z";
+  await calendars.send(new GetCalendarStateCommand({ CalendarNames: ["changes"], AtTime }));
+  await stacks.send(new DescribeStacksCommand({ StackName: "Billing" }));
+  expect(told()).toEqual([
+    { functionName: "Teller", action: "ssm:GetCalendarState", resource: "changes", status: 200 },
+    { functionName: "Teller", action: "cloudformation:DescribeStacks", resource: "Billing", status: 200 },
+  ]);
+  // About two calendars, or about every stack: what would be granted is not what was told.
+  const both = calendars.send(new GetCalendarStateCommand({ CalendarNames: ["a", "b"], AtTime }));
+  await expect(both).rejects.toThrow("does not know what GetCalendarState is about");
+  await expect(stacks.send(new DescribeStacksCommand({}))).rejects.toThrow("a form without a stack");
+  expect(calls).toHaveLength(2);
 });
 
 test("the app tells what its functions send under the functions' names", async () => {

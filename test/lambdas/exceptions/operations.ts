@@ -419,6 +419,7 @@ export const OPERATIONS: Readonly<Record<string, readonly Scene[]>> = {
         "objects.list due": AS_IT_IS,
         "ledger.readClosings": AS_IT_IS,
         "ledger.readBatch": AS_IT_IS,
+        "ledger.readStream": AS_IT_IS,
       },
     },
   ],

@@ -175,7 +175,7 @@ describe("every alarm of the synthesized app", () => {
   const own = () => alarmsOf(billingTemplate).filter(({ namespace }) => !namespace.startsWith("AWS/"));
 
   test("on a count of ours finds that count, under its very dimensions, in what the runs emitted", () => {
-    expect(own().length).toBe(10 * STREAMS.length);
+    expect(own().length).toBe(11 * STREAMS.length);
     expect(deaf(own(), emitted.counts)).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 import type { Begun } from "../../lambdas/deploy-gate/begin.ts";
-import type { StreamItem } from "../../lambdas/domain/records.ts";
+import type { ApprovalItem, OverrideProposal, ProposalItem, StreamItem } from "../../lambdas/domain/records.ts";
 import { ConditionRefused } from "../../lambdas/ports.ts";
 import type { Effect, Observer, SimulationEvent, Violation } from "./events.ts";
 import type { Picture } from "./picture.ts";
@@ -12,10 +12,14 @@ export const DEPLOY_MARKS = [
   "deploy.raced",
   "deploy.acquire-refused",
   "deploy.submission-refused",
+  "deploy.overridden",
   "deploy.ended-by-hand",
 ] as const;
 
 export type DeployMark = (typeof DEPLOY_MARKS)[number];
+
+const MINUTE = 60_000;
+const SLACK_MS = 10 * MINUTE;
 
 /** Who in the simulation writes holds past the app, in runs without deployers. */
 const BY_HAND = "Deployment";
@@ -23,16 +27,23 @@ const BY_HAND = "Deployment";
 /**
  * Judges what deployments and batches are to each other:
  *
- * - `deploy-over-batch`: a deployment takes a stream only where no batch is open;
+ * - `deploy-over-batch`: a deployment takes a stream only where no batch is open, or under an override, which two
+ *   people have decided within the hour;
  * - `deploy-alone`: it takes none that another one holds;
  * - `deploy-ends-own`: a hold goes only in its own deployment's name, and nobody but DeployGate touches one;
- * - `deploy-holds-all`: a job that is told "allowed" holds every stream at that instant, and no batch is open on any;
+ * - `deploy-holds-all`: a job that is told "allowed" holds every stream at that instant, and no batch is open on any
+ *   but under an override;
+ * - `deploy-override`: an override under which it takes a stream is one that two people have decided, and not run out;
  * - `deploy-gives-back`: a job that is told "refused" holds none.
  */
 export class DeployLayers implements Observer {
   readonly counts = new Map<DeployMark, number>(DEPLOY_MARKS.map((mark) => [mark, 0]));
   readonly #picture: Picture;
   readonly #streams: readonly string[];
+  readonly #overrides = {
+    proposals: new Map<string, OverrideProposal>(),
+    approvals: new Map<string, ApprovalItem>(),
+  };
   /** Deployments of which a write may still be under way when their answer comes. */
   readonly #ended = new Set<string>();
 
@@ -43,9 +54,24 @@ export class DeployLayers implements Observer {
   }
 
   see(event: SimulationEvent): readonly Violation[] {
-    if (event.type === "effect" && event.method === "writeStream") return this.#write(event);
+    if (event.type === "effect") {
+      if (event.method === "writeStream") return this.#write(event);
+      if (!("error" in event)) this.#decision(event);
+    }
     if (event.type === "ended") return this.#told(event);
     return NONE;
+  }
+
+  /** Keeps what two people decide about overrides: the first approval stands. */
+  #decision({ method, args: [item] }: Effect): void {
+    const { proposals, approvals } = this.#overrides;
+    if (method === "createProposal") {
+      const proposal = item as ProposalItem;
+      if (proposal.action === "override-blackout") proposals.set(proposal.id, proposal);
+    } else if (method === "createApproval") {
+      const approval = item as ApprovalItem;
+      if (proposals.has(approval.proposal)) approvals.set(approval.proposal, approval);
+    }
   }
 
   #write(event: Effect): readonly Violation[] {
@@ -67,8 +93,14 @@ export class DeployLayers implements Observer {
     if (has !== undefined) {
       if (had !== undefined) wrong("deploy-alone", `${has.id} took it from ${had.id}`);
       if (has.id !== deployment || action !== "begin") wrong("deploy-ends-own", `${has.id} was not begun`);
+      if (has.override !== undefined) {
+        this.#count("deploy.overridden");
+        if (!this.#isDecided(has.override, event.at))
+          wrong("deploy-override", `${has.id} took it under ${has.override}`);
+      }
       const open = this.#openOn(before);
-      if (open !== undefined) wrong("deploy-over-batch", `${has.id} took it while batch ${open} is open`);
+      if (open !== undefined && has.override === undefined)
+        wrong("deploy-over-batch", `${has.id} took it while batch ${open} is open`);
     } else if (had !== undefined) {
       if (had.id !== deployment) wrong("deploy-ends-own", `${deployment} ended ${had.id}`);
       if (action === "begin") this.#count("deploy.given-back");
@@ -103,7 +135,7 @@ export class DeployLayers implements Observer {
           },
         ];
       const open = this.#openOn(item);
-      return open === undefined
+      return open === undefined || item.deploying.override !== undefined
         ? []
         : [{ invariant, what: `${deployment} holds ${stream}, and batch ${open} is open` }];
     });
@@ -115,6 +147,15 @@ export class DeployLayers implements Observer {
         ? [{ invariant: "deploy-gives-back", what: `${deployment} was refused, and holds ${stream}` }]
         : [],
     );
+  }
+
+  /** Whether somebody else than its proposer has approved that override in the time that it may hold before that instant. */
+  #isDecided(id: string, at: number): boolean {
+    const proposal = this.#overrides.proposals.get(id);
+    const approval = this.#overrides.approvals.get(id);
+    if (proposal === undefined || approval === undefined || proposal.by === approval.by) return false;
+    // The clocks of two functions differ by two minutes at the most.
+    return at <= Date.parse(approval.at) + proposal.minutes * MINUTE + SLACK_MS;
   }
 
   /** The batch that has the lock and is not over. */

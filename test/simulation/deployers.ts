@@ -75,8 +75,9 @@ async function work(
 /** Whether the deployment was refused. What nobody could tell counts as begun, and is ended. */
 async function deploy(scene: Scene, random: Random, id: string): Promise<boolean> {
   const { scheduler, act } = scene;
+  const override = random.chance(0.35) ? await overridden(scene, random) : undefined;
   act("ci", "deploy begin", id);
-  const answer = await beginning(scene, id);
+  const answer = await beginning(scene, id, override);
   if (answer !== undefined && !answer.allowed) return true;
   if (answer !== undefined) {
     await scheduler.sleep(random.int(1_000, 20 * MINUTE), "cdk deploy");
@@ -97,11 +98,41 @@ async function deploy(scene: Scene, random: Random, id: string): Promise<boolean
   return false;
 }
 
+/**
+ * The id of an override that two people have decided, so that mended code reaches a batch that has failed; now and then
+ * the second one is the first one, comes too late, or does not come. Undefined where none could be proposed.
+ */
+async function overridden(scene: Scene, random: Random): Promise<string | undefined> {
+  const { scheduler, act } = scene;
+  const event = {
+    action: "override-blackout",
+    ticket: "INC-1",
+    minutes: random.pick([5, 60]),
+    reason: "mended code must reach a batch that has failed",
+    by: "olga",
+  };
+  try {
+    const { id } = (await scene.call("Propose", event)) as { readonly id: string };
+    await scheduler.sleep(random.int(1_000, random.pick([MINUTE, 70 * MINUTE])), "a second person");
+    act("bob", "approve", id);
+    await refusal(scene.call("Approve", { proposal: id, by: random.chance(0.85) ? "bob" : "olga" }));
+    await scheduler.sleep(random.int(0, 10 * MINUTE), "CI is started");
+    return id;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The answer, or undefined when none came, however often it was asked. */
-async function beginning(scene: Scene, deployment: string): Promise<Begun | undefined> {
+async function beginning(
+  scene: Scene,
+  deployment: string,
+  override: string | undefined,
+): Promise<Begun | undefined> {
+  const event = { action: "begin", deployment, by: "ci", ...(override !== undefined && { override }) };
   for (let tries = 0; tries < TRIES; tries += 1) {
     try {
-      return (await scene.call("DeployGate", { action: "begin", deployment, by: "ci" })) as Begun;
+      return (await scene.call("DeployGate", event)) as Begun;
     } catch {
       // It may have begun all the same: the same id again finds its own work.
     }

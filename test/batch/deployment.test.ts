@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { onLocal } from "../../infra/ops/on-local.ts";
 import type { LocalAccount } from "../../infra/local/account-endpoint.ts";
 import type { Begun } from "../../lambdas/deploy-gate/begin.ts";
 import type { Checked } from "../../lambdas/deploy-gate/deploy-gate.ts";
 import type { Ended } from "../../lambdas/deploy-gate/end.ts";
 import type { HookAnswer } from "../../lambdas/deploy-hook/deploy-hook.ts";
+import type { Proposal } from "../../lambdas/operations/propose/propose.ts";
 import { expectClosed, LocalBilling } from "./local-batch.ts";
 import { expectDebited } from "./bank-inbox.ts";
 import { dueList } from "./due-list.ts";
@@ -28,8 +30,13 @@ let made = 0;
 const newDeployment = () => `deploy-20260302-070000-${String((made += 1)).padStart(8, "0")}`;
 const check = async (override?: string) =>
   (await billing.app.invoke("DeployGate", { action: "check", ...(override && { override }) })) as Checked;
-const begin = async (deployment: string) =>
-  (await billing.app.invoke("DeployGate", { action: "begin", deployment, by: "ci" })) as Begun;
+const begin = async (deployment: string, override?: string) =>
+  (await billing.app.invoke("DeployGate", {
+    action: "begin",
+    deployment,
+    by: "ci",
+    ...(override && { override }),
+  })) as Begun;
 const end = async (deployment: string) =>
   (await billing.app.invoke("DeployGate", { action: "end", deployment, by: "ci" })) as Ended;
 const codes = ({ reasons }: Checked) => reasons.map(({ code }) => code);
@@ -143,5 +150,68 @@ describe("a deployment", () => {
     expect(hookStatus).toBe("FAILED");
     expect(message).toContain(`batch ${stream.id()} holds stream ${stream.stream.name}`);
     await stream.abandon();
+  });
+});
+
+describe("a batch that the deployed version cannot finish", () => {
+  test("is closed by mended code, which an override lets reach it, with each debit made once", async () => {
+    const stream = billing.stream();
+    const rows = stream.rows(3);
+    let isMended = false;
+    stream.around = async (name, event, call) => {
+      // The first execution is pinned to the version that it was started with, also when it is redriven.
+      const isPinned = (event as { readonly fence?: number }).fence === 1;
+      if (name === "CloseBatch" && (isPinned || !isMended)) throw new TypeError("a slip in CloseBatch");
+      return call();
+    };
+    expect((await stream.run(dueList(rows))).failure).toMatchObject({ state: "CloseBatch" });
+    expect(codes(await begin(newDeployment()))).toEqual(["BatchOpen"]);
+
+    const [ann, bob] = ["ann", "bob"].map((person) => onLocal(billing.app, person));
+    const proposed = {
+      action: "override-blackout",
+      ticket: "INC-7",
+      minutes: 30,
+      reason: "CloseBatch is mended",
+    };
+    const { id: override } = (await ann?.decide("Propose", proposed)) as Proposal;
+    expect(codes(await begin(newDeployment(), override))).toEqual(["OverrideInvalid", "BatchOpen"]);
+    await bob?.decide("Approve", { proposal: override });
+    expect(await check(override)).toMatchObject({ allowed: true, overrideId: override });
+
+    const id = newDeployment();
+    expect(await begin(id, override)).toMatchObject({ allowed: true, overrideId: override });
+    expect(await asked(id)).toMatchObject({ hookStatus: "SUCCESS" });
+    isMended = true;
+    // Not before the deployment is over.
+    expect((await stream.continued()).failure).toMatchObject({ error: "DeployInProgress" });
+    await end(id);
+    // What was pinned to the slip keeps it, however often it is redriven.
+    await billing.app.redrive(stream.id());
+    expect((await billing.app.waitFor(stream.id())).failure).toMatchObject({ state: "CloseBatch" });
+    expectClosed(await stream.continued(), 3);
+    expectDebited(await stream.inbox(), rows);
+    expect(await check()).toMatchObject({ allowed: true, reasons: [] });
+  });
+
+  test("is not reached under any override while its execution runs", async () => {
+    const stream = billing.stream();
+    const ann = onLocal(billing.app, "ann");
+    const proposed = {
+      action: "override-blackout",
+      ticket: "INC-8",
+      minutes: 30,
+      reason: "it takes too long",
+    };
+    const { id: override } = (await ann.decide("Propose", proposed)) as Proposal;
+    await onLocal(billing.app, "bob").decide("Approve", { proposal: override });
+    const during: Begun[] = [];
+    stream.around = async (name, _event, call) => {
+      if (name === "CloseBatch") during.push(await begin(newDeployment(), override));
+      return call();
+    };
+    expectClosed(await stream.run(dueList(stream.rows(2))), 2);
+    expect(during.map(codes)).toEqual([["BatchOpen"]]);
+    expect(during.map(({ held }) => held)).toEqual([[]]);
   });
 });

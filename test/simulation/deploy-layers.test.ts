@@ -139,6 +139,61 @@ describe("a deployment", () => {
   });
 });
 
+describe("an override", () => {
+  const override = "override.0123";
+  const decide = (method: string, item: object) =>
+    tell({
+      type: "effect",
+      at: NOW,
+      caller: gate("", "", "Propose"),
+      port: "ledger",
+      method,
+      args: [item],
+      unheard: false,
+    });
+  const propose = () =>
+    decide("createProposal", { id: override, action: "override-blackout", by: "ann", minutes: 30 });
+  const approve = (by: string, at = AT) => decide("createApproval", { proposal: override, by, at });
+  const takeUnder = () =>
+    write(streamItem({ ...stored.get("au-cba"), deploying: { ...hold(MINE), override } }), gate("begin"));
+
+  beforeEach(() => {
+    write(heldBy(BATCH), gate("", "", "AcquireLock"));
+  });
+
+  it("lets a deployment take a stream whose batch is open, once two people have decided it", () => {
+    propose();
+    approve("bob");
+    expect(takeUnder()).toEqual([]);
+    take("au-wbc");
+    expect(told(true)).toEqual([]);
+    expect(layers.counts.get("deploy.overridden")).toBe(1);
+  });
+
+  it("that nobody has approved, or its proposer, is none", () => {
+    expect(takeUnder()).toEqual(["deploy-override"]);
+    free("au-cba");
+    propose();
+    expect(takeUnder()).toEqual(["deploy-override"]);
+    free("au-cba");
+    approve("ann");
+    expect(takeUnder()).toEqual(["deploy-override"]);
+  });
+
+  it("that has run out is none", () => {
+    propose();
+    approve("bob", new Date(NOW - 60 * 60_000).toISOString());
+    expect(takeUnder()).toEqual(["deploy-override"]);
+  });
+
+  it("is no approval of something else", () => {
+    approve("bob");
+    propose();
+    decide("createProposal", { id: "another", action: "accept-suspicion", by: "ann" });
+    expect(takeUnder()).toEqual(["deploy-override"]);
+  });
+});
+
 it("leaves alone what is written by hand where nobody deploys through the gate", () => {
   expect(take("au-cba", "d1", gate("", "", "Deployment"))).toEqual([]);
 });

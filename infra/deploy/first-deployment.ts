@@ -1,14 +1,8 @@
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
+import { isAbsent } from "../../lambdas/domain/may-deploy.ts";
 import type { Stage } from "../stage.ts";
 import type { AwsSettings, Caller } from "./caller.ts";
-
-/** Never created, taken back while it was being created, or gone: nothing of it can start a batch. */
-const NEVER_THERE: ReadonlySet<string> = new Set([
-  "REVIEW_IN_PROGRESS",
-  "ROLLBACK_COMPLETE",
-  "DELETE_COMPLETE",
-]);
 
 /**
  * Whether CloudFormation says positively that nothing of the billing stack is there. It is asked as the role with which
@@ -45,14 +39,14 @@ export async function isFirstDeployment(
     if (stack?.StackName !== StackName || stack.StackStatus === undefined || more.length > 0) {
       throw new Error(`CloudFormation does not say how ${StackName} is`);
     }
-    return NEVER_THERE.has(stack.StackStatus);
+    return isAbsent(stack.StackStatus);
   } catch (error) {
-    if (error instanceof Error && isAbsent(error, StackName)) return true;
+    if (error instanceof Error && saysAbsent(error, StackName)) return isAbsent(undefined);
     throw error;
   }
 }
 
 /** CloudFormation has no error of its own for a stack that is not there: its words are all there is. */
-function isAbsent({ name, message }: Error, stack: string): boolean {
+function saysAbsent({ name, message }: Error, stack: string): boolean {
   return name === "ValidationError" && message === `Stack with id ${stack} does not exist`;
 }

@@ -281,6 +281,9 @@ describe("the hook stops an operation", () => {
         message: `It could not be decided whether this may be deployed (${name}), so it may not.`,
       });
       expect(world.lines.at(-1)).toEqual({ state: "DeployHook", outcome: name });
+      expect(world.counts.splice(0).map((count) => count.slice(0, 2))).toEqual(
+        STREAMS.toReversed().map((stream) => ["StepFailed", stream]).toSorted(),
+      );
     }
   });
 });

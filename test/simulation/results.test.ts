@@ -23,6 +23,11 @@ interface Results {
       readonly reached: { readonly submission: number };
     };
   };
+  readonly deployments: {
+    readonly commit: string;
+    readonly missed: readonly string[];
+    readonly figures: { readonly from: number; readonly to: number; readonly failures: readonly object[] };
+  };
   readonly matrix: {
     readonly commit: string;
     readonly missed: readonly string[];
@@ -48,7 +53,7 @@ interface Results {
 const whole = (count: number) => count.toLocaleString("en-AU");
 
 test("the README quotes what the long runs have stored, and nothing was broken in them", () => {
-  const { seeds, matrix, processes } = JSON.parse(text("results.json")) as Results;
+  const { seeds, deployments, matrix, processes } = JSON.parse(text("results.json")) as Results;
   const { from, to, faults, ends, reached } = seeds.figures;
   const batches = ends.closed + ends.abandoned + ends.parked + ends.stuck;
   const share = (count: number) => `${((100 * count) / batches).toFixed(1)} %`;
@@ -58,16 +63,19 @@ test("the README quotes what the long runs have stored, and nothing was broken i
   const { between: _, ...inStates } = kills;
   const fewest = Math.min(...Object.values(inStates));
   const broken = [singles, pairs, overlaps].map(({ failures }) => failures);
-  expect([...seeds.figures.failures, ends.stuck, ...broken, processes.figures.failed]).toEqual([
+  const { figures: deployed } = deployments;
+  expect([...seeds.figures.failures, ...deployed.failures, ends.stuck, ...broken, processes.figures.failed]).toEqual([
     0, 0, 0, 0, 0,
   ]);
-  expect([seeds, matrix, processes].flatMap(({ missed }) => missed)).toEqual([]);
+  expect([seeds, deployments, matrix, processes].flatMap(({ missed }) => missed)).toEqual([]);
   // A smaller run must not replace a larger one unnoticed.
   expect(to - from + 1).toBeGreaterThanOrEqual(200_000);
+  expect(deployed.to - deployed.from + 1).toBeGreaterThanOrEqual(10_000);
   expect(faults).toBeGreaterThanOrEqual(2_000_000);
   expect(rounds).toBeGreaterThanOrEqual(500);
   for (const line of [
     `| ${from} to ${whole(to)}, at ${seeds.commit} |`,
+    `| ${deployed.from} to ${whole(deployed.to)}, at ${deployments.commit} |`,
     `| ${whole(faults)} |`,
     `| ${share(ends.closed)}, ${share(ends.abandoned)}, ${share(ends.parked)}; ${share(reached.submission)} |`,
     `| ${whole(singles.cells)} cells of ${whole(singles.operations)} operations, at ${matrix.commit} |`,

@@ -167,16 +167,16 @@ describe("a batch that the deployed version cannot finish", () => {
     expect((await stream.run(dueList(rows))).failure).toMatchObject({ state: "CloseBatch" });
     expect(codes(await begin(newDeployment()))).toEqual(["BatchOpen"]);
 
-    const [ann, bob] = ["ann", "bob"].map((person) => onLocal(billing.app, person));
+    const [ann, bob] = [onLocal(billing.app, "ann"), onLocal(billing.app, "bob")];
     const proposed = {
       action: "override-blackout",
       ticket: "INC-7",
       minutes: 30,
       reason: "CloseBatch is mended",
     };
-    const { id: override } = (await ann?.decide("Propose", proposed)) as Proposal;
+    const { id: override } = (await ann.decide("Propose", proposed)) as Proposal;
     expect(codes(await begin(newDeployment(), override))).toEqual(["OverrideInvalid", "BatchOpen"]);
-    await bob?.decide("Approve", { proposal: override });
+    await bob.decide("Approve", { proposal: override });
     expect(await check(override)).toMatchObject({ allowed: true, overrideId: override });
 
     const id = newDeployment();

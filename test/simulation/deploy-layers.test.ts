@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Begun } from "../../lambdas/deploy-gate/begin.ts";
 import type { BatchStateName, Deploying, StreamItem } from "../../lambdas/domain/records.ts";
 import { AT, batchItem, heldBy, streamItem } from "../builders.ts";
 import { DeployLayers } from "./deploy-layers.ts";
@@ -74,7 +73,7 @@ const told = (allowed: boolean, deployment = MINE) =>
     type: "ended",
     at: NOW,
     caller: gate("begin", deployment),
-    value: { allowed, deployment } as Begun,
+    value: { allowed, deployment },
   });
 
 describe("a deployment", () => {

@@ -1,5 +1,10 @@
 import type { Begun } from "../../lambdas/deploy-gate/begin.ts";
-import type { ApprovalItem, OverrideProposal, ProposalItem, StreamItem } from "../../lambdas/domain/records.ts";
+import type {
+  ApprovalItem,
+  OverrideProposal,
+  ProposalItem,
+  StreamItem,
+} from "../../lambdas/domain/records.ts";
 import { ConditionRefused } from "../../lambdas/ports.ts";
 import type { Effect, Observer, SimulationEvent, Violation } from "./events.ts";
 import type { Picture } from "./picture.ts";

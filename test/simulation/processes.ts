@@ -1,6 +1,14 @@
 import { clockFrom } from "../../lambdas/adapters/clock.ts";
 import type { Configuration } from "../../lambdas/domain/stream.ts";
-import type { ChangeCalendar, Clock, Executions, Instant, Ledger, Objects, Stacks } from "../../lambdas/ports.ts";
+import type {
+  ChangeCalendar,
+  Clock,
+  Executions,
+  Instant,
+  Ledger,
+  Objects,
+  Stacks,
+} from "../../lambdas/ports.ts";
 import type { Caller, Effect, SimulationEvent } from "./events.ts";
 import {
   type CallName,

@@ -64,9 +64,13 @@ test("the README quotes what the long runs have stored, and nothing was broken i
   const fewest = Math.min(...Object.values(inStates));
   const broken = [singles, pairs, overlaps].map(({ failures }) => failures);
   const { figures: deployed } = deployments;
-  expect([...seeds.figures.failures, ...deployed.failures, ends.stuck, ...broken, processes.figures.failed]).toEqual([
-    0, 0, 0, 0, 0,
-  ]);
+  expect([
+    ...seeds.figures.failures,
+    ...deployed.failures,
+    ends.stuck,
+    ...broken,
+    processes.figures.failed,
+  ]).toEqual([0, 0, 0, 0, 0]);
   expect([seeds, deployments, matrix, processes].flatMap(({ missed }) => missed)).toEqual([]);
   // A smaller run must not replace a larger one unnoticed.
   expect(to - from + 1).toBeGreaterThanOrEqual(200_000);

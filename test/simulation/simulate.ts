@@ -23,14 +23,7 @@ import { runSeed } from "./run-seed.ts";
 import type { Chunk } from "./seed-worker.ts";
 import { type Part, SIMULATE_HELP, simulateOptions, type SimulateOptions } from "./simulate-options.ts";
 import { type SimulatedApp, simulatedApp } from "./simulated-app.ts";
-import {
-  deployShortfalls,
-  NOTHING,
-  shortfalls,
-  type Summary,
-  summaryText,
-  together,
-} from "./summary.ts";
+import { deployShortfalls, NOTHING, shortfalls, type Summary, summaryText, together } from "./summary.ts";
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const RESULTS = path("results.json");

@@ -76,10 +76,9 @@ describe("the list of metrics", () => {
     .map((entry) => readFileSync(`${entry.parentPath}/${entry.name}`, "utf8"));
   const names = Object.keys(METRICS) as MetricName[];
 
-  /** Counted by literal name, or as a fault that `announced` counts under its own name, or as what a look misses. */
+  /** By its literal name somewhere else than in the list: as a count, or as a fault that `announced` counts. */
   function isEmitted(name: MetricName): boolean {
-    const forms = [`count("${name}"`, `readonly name = "${name}"`, `missing.push("${name}")`];
-    return sources.some((source) => forms.some((form) => source.includes(form)));
+    return sources.some((source) => !source.includes("export const METRICS") && source.includes(`"${name}"`));
   }
 
   it("names nothing that no step counts", () => {

@@ -350,7 +350,7 @@ describe("approving", () => {
     const world = await suspected();
     const { id } = await proposed(world);
     const batch = world.id();
-    const noId = "the id is not that of a proposal, <batch>.<32 hex digits>";
+    const noId = "the id is not that of a proposal, <batch>.<32 hex digits> or override.<…>";
     for (const wrong of [
       "",
       batch,

@@ -23,7 +23,7 @@ export function review(app: App, stage: Stage, acknowledged: readonly Acknowledg
  * The finding's id as cdk-nag writes it there. Where the command line has credentials, the stacks know partition,
  * region and account, and these stand in the ids as they are.
  */
-function foundId(id: string, construct: IConstruct): string {
+export function foundId(id: string, construct: IConstruct): string {
   const { partition, region, account } = Stack.of(construct);
   const known = { "<AWS::Partition>": partition, "<AWS::Region>": region, "<AWS::AccountId>": account };
   return Object.entries(known).reduce(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type BlackoutAnswer, wrongWith } from "./blackout.ts";
+import { type BlackoutAnswer, codesOf, exitOf, wrongWith } from "./blackout.ts";
 
 const answer = (codes: readonly string[], more: Partial<BlackoutAnswer> = {}): BlackoutAnswer => ({
   stage: "dev",
@@ -41,4 +41,16 @@ test("on a real account the calendar is read, and may be closed", () => {
   expect(wrongWith(answer([]), real)).toEqual([]);
   expect(wrongWith(answer(["CalendarClosed"]), real)).toEqual([]);
   expect(wrongWith(answer(["CalendarUnreadable"]), real)).toHaveLength(1);
+});
+
+test("what could not be decided ends otherwise than what was refused", () => {
+  const ends = [[], ["CalendarUnreadable"], ["CalendarUnreadable", "BatchOpen"]].map((codes) =>
+    answer(codes),
+  );
+  expect(ends.map(exitOf)).toEqual([0, 1, 3]);
+  expect(ends.map(codesOf)).toEqual([
+    "nothing against it",
+    "CalendarUnreadable",
+    "CalendarUnreadable, BatchOpen",
+  ]);
 });

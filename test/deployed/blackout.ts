@@ -16,25 +16,31 @@ const answerShape = z.strictObject({
 
 export type BlackoutAnswer = z.infer<typeof answerShape>;
 
-/** By this it says whether a deployment may begin. */
-const ALLOWED = 0;
-const REFUSED = 3;
+/** By these it says whether a deployment may begin; undecided is as good as refused. */
+const EXIT = { allowed: 0, undecided: 1, refused: 3 };
 
-/** Asks the blackout check as CI does, right before a deployment. */
+/** Asks the blackout check as CI does, right before a deployment. @throws Error where it has no answer */
 export async function deployCheck(root: string, { env }: Endpoint): Promise<BlackoutAnswer> {
   const args = ["run", "--silent", "deploy:check", "--", "--stage", STAGE, "--json"];
-  const { code, stdout } = await run("npm", args, {
-    cwd: root,
-    env,
-    seconds: 120,
-    show: 30,
-    allowed: [ALLOWED, REFUSED],
-  });
-  const answer = answerShape.parse(JSON.parse(stdout));
-  if (answer.allowed !== (code === ALLOWED)) {
-    throw new Error(`deploy:check ended with ${code} and says allowed: ${answer.allowed}`);
-  }
-  return answer;
+  const allowed = Object.values(EXIT);
+  const { code, stdout } = await run("npm", args, { cwd: root, env, seconds: 120, show: 30, allowed });
+  const parsed = answerShape.safeParse(JSON.parse(stdout));
+  if (!parsed.success) throw new Error(`deploy:check ended with ${code} and answered: ${stdout}`);
+  const wanted = exitOf(parsed.data);
+  if (code !== wanted)
+    throw new Error(`deploy:check ended with ${code}, and its answer stands for ${wanted}`);
+  return parsed.data;
+}
+
+/** The exit code that belongs to an answer. */
+export function exitOf({ allowed, reasons }: Pick<BlackoutAnswer, "allowed" | "reasons">): number {
+  if (allowed) return EXIT.allowed;
+  return reasons.every(({ code }) => code.endsWith("Unreadable")) ? EXIT.undecided : EXIT.refused;
+}
+
+/** The codes of an answer, as a line says them. */
+export function codesOf({ reasons }: BlackoutAnswer): string {
+  return reasons.map(({ code }) => code).join(", ") || "nothing against it";
 }
 
 /**

@@ -29,7 +29,9 @@ export function endpointOf(environment: NodeJS.ProcessEnv, account: string | und
       entry[1] !== undefined && !/^(NODE_OPTIONS$|NODE_V8_COVERAGE$|VITEST|npm_|CDK_)/.test(entry[0]),
   );
   // Lambdas run on the Node that runs this, and so do the commands below.
-  const path = `${dirname(process.execPath)}:${environment.PATH ?? ""}`;
+  const PATH = `${dirname(process.execPath)}:${environment.PATH ?? ""}`;
+  // And the CDK's command line reports to nobody what a test does.
+  const fixed = { PATH, CDK_DISABLE_CLI_TELEMETRY: "true" };
   if (!emulated) {
     if (account === undefined || region === undefined) {
       throw new WrongInput(
@@ -38,11 +40,11 @@ export function endpointOf(environment: NodeJS.ProcessEnv, account: string | und
       );
     }
     const words = `account ${account} in ${region}${url === undefined ? "" : `, by ${url}`}`;
-    return { emulated, words, account, region, env: { ...Object.fromEntries(own), PATH: path } };
+    return { emulated, words, account, region, env: { ...Object.fromEntries(own), ...fixed } };
   }
   const env = {
     ...Object.fromEntries(own.filter(([name]) => !name.startsWith("AWS_"))),
-    PATH: path,
+    ...fixed,
     AWS_ENDPOINT_URL: url as string,
     AWS_ACCESS_KEY_ID: "test",
     AWS_SECRET_ACCESS_KEY: "test",

@@ -58,6 +58,36 @@ export function expect(what: string, found: unknown, wanted: unknown): void {
   throw new Error(`${what}: found ${JSON.stringify(found)}, wanted ${JSON.stringify(wanted)}`);
 }
 
+/**
+ * Asks the blackout check while the batch is open, again and again to its end. An answer counts only where the ledger
+ * showed the batch open, and its execution running, before the question and after the answer.
+ */
+export async function askWhileOpen(
+  stage: DeployedStage,
+  list: LeftList,
+  ask: () => Promise<() => void>,
+): Promise<number> {
+  let counted = 0;
+  for (;;) {
+    const before = await isOpen(stage, list);
+    if (!before && (await stage.execution(list.id)).status !== "RUNNING") break;
+    if (!before) continue;
+    const judge = await ask();
+    if (!(await isOpen(stage, list))) continue;
+    judge();
+    counted += 1;
+  }
+  if (counted === 0) throw new Error(`no answer of the blackout check came while ${list.id} was open`);
+  return counted;
+}
+
+async function isOpen(stage: DeployedStage, { id, stream }: LeftList): Promise<boolean> {
+  const item = await stage.ledger.readStream(stream.name);
+  const record = await stage.ledger.readBatch(id);
+  const { status } = await stage.execution(id);
+  return item?.batch?.id === id && record?.state === "OPEN" && status === "RUNNING";
+}
+
 /** Waits for the batch's execution, and looks at what it has left. */
 export async function closed(stage: DeployedStage, list: LeftList, say: Say): Promise<Left> {
   const { status } = await stage.ended(list.id);

@@ -9,8 +9,8 @@ export const REFUSED_BY_MINISTACK: readonly TakeOut[] = [
   {
     type: "AWS::SSM::Document",
     probe: { DocumentType: "ChangeCalendar", DocumentFormat: "TEXT", Content: "BEGIN:VCALENDAR" },
-    // Whoever asks for the calendar asks for its name, and is told that there is none.
-    instead: { words: "the document's own name", of: ({ Name }) => Name },
+    // Whoever asks for the calendar asks by a name that nothing has, and must be told so.
+    instead: { words: "a name that nothing has", of: () => "debit-once-no-calendar-here" },
   },
   {
     type: "AWS::CloudFormation::LambdaHook",

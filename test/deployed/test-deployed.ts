@@ -7,7 +7,9 @@ import { copyWithout } from "./assembly.ts";
 import { DeployedStage } from "./deployed-stage.ts";
 import { cdk, deployed, STAGE } from "./deployment.ts";
 import { type Endpoint, endpointOf } from "./endpoint.ts";
-import { again, closed, expect, leaveList, twoAtOnce } from "./first-batches.ts";
+import { codesOf, deployCheck, wrongWith } from "./blackout.ts";
+import { killChildren } from "./child.ts";
+import { again, askWhileOpen, closed, expect, leaveList, twoAtOnce } from "./first-batches.ts";
 import { onMinistack } from "./on-ministack.ts";
 import { refusalOf } from "./refusal.ts";
 import { REFUSED_BY_MINISTACK } from "./refused-types.ts";
@@ -41,7 +43,15 @@ async function main(): Promise<number> {
       await onMinistack(ROOT, (url) =>
         test(endpointOf({ ...process.env, AWS_ENDPOINT_URL: url }, undefined)),
       );
-    } else await test(endpointOf(process.env, options.account));
+    } else {
+      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+        process.once(signal, () => {
+          killChildren();
+          process.exit(1);
+        });
+      }
+      await test(endpointOf(process.env, options.account));
+    }
     return 0;
   } catch (error) {
     console.error(error instanceof WrongInput ? `${error.message} Try --help.` : error);
@@ -67,11 +77,21 @@ async function test(endpoint: Endpoint): Promise<void> {
   say(`deployed stage ${STAGE}`);
 
   const stage = new DeployedStage(await deployed(new CloudFormationClient({})));
+  const ask = async (when: string, open: boolean) => {
+    const answer = await deployCheck(ROOT, endpoint);
+    return () => {
+      expect(`the blackout check ${when}`, wrongWith(answer, { open, emulated: endpoint.emulated }), []);
+      say(`blackout check ${when}: ${codesOf(answer)}`);
+    };
+  };
+  (await ask("before", false))();
   const first = await leaveList(stage, "au-cba", ROWS.first);
   const started = await stage.start(first.event);
   expect("the first start", started, { outcome: "STARTED", batchId: first.id });
   say(`started ${started.batchId}: ${first.sample.count} rows for ${first.billingDate}`);
+  await askWhileOpen(stage, first, () => ask("during", true));
   const left = await closed(stage, first, say);
+  (await ask("after", false))();
   await again(stage, first, left, say);
   await twoAtOnce(stage, await leaveList(stage, "au-wbc", ROWS.raced), say);
   say(`everything held at ${endpoint.words}`);

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { configuration } from "../../infra/config/configuration.ts";
+import { onLocal } from "../../infra/ops/on-local.ts";
 import { synthesize } from "../../infra/local/synthesis.ts";
 import { METRICS } from "../../lambdas/domain/metrics.ts";
 import { type FoundAlarm, alarmsOf } from "../infra/alarms-of.ts";
@@ -59,6 +60,7 @@ beforeAll(async () => {
     await missedDay(stream);
   }
   await forgottenDeployment(streams);
+  await overridden();
   // The quarter of an hour in which nothing has begun, and everything is late already.
   await look();
   for (const stream of streams) await troubledDay(stream);
@@ -96,6 +98,18 @@ async function forgottenDeployment(streams: readonly BilledStream[]): Promise<vo
   }
   await look();
   expect(await deploys("end", "1")).toMatchObject({ freed: STREAMS });
+}
+
+/** Two people let the stage deploy through its blackout. */
+async function overridden(): Promise<void> {
+  const event = {
+    action: "override-blackout",
+    ticket: "INC-1",
+    minutes: 5,
+    reason: "mended code must get there",
+  };
+  const { id } = (await onLocal(billing.app, "ann").decide("Propose", event)) as { readonly id: string };
+  await onLocal(billing.app, "bob").decide("Approve", { proposal: id });
 }
 
 /** One batch after the other: good with a duplicate, stopped by the gate, withdrawn, and in doubt. */

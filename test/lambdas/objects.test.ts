@@ -173,3 +173,32 @@ describe("a put into a bucket", () => {
     await expect(conflict).rejects.not.toBeInstanceOf(ObjectExists);
   });
 });
+
+describe("a store that ignores a range", () => {
+  it("sends the whole object, and the range is cut out of it", async () => {
+    const whole = text("0123456789");
+    const asked: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.headers.range);
+      request
+        .resume()
+        .on("end", () => response.writeHead(200, { "content-length": whole.length }).end(whole));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    try {
+      const objects = s3Objects((area) => area, {
+        region: "ap-southeast-2",
+        endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+        credentials: { accessKeyId: "x", secretAccessKey: "x" },
+        forcePathStyle: true,
+      });
+      expect((await objects.read("due", "list", { from: 2, to: 5 }))?.bytes.toString()).toBe("234");
+      expect((await objects.read("due", "list", { from: 7 }))?.bytes.toString()).toBe("789");
+      expect((await objects.read("due", "list"))?.bytes.toString()).toBe("0123456789");
+      expect(asked).toEqual(["bytes=2-4", "bytes=7-", undefined]);
+    } finally {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+});

@@ -668,3 +668,23 @@ describe("an acceptance in the report", () => {
     expect((await reconcile(gate.event, { ...gate.ports, ledger })).verdict).toBe("PASSED");
   });
 });
+
+describe("the report says in words", () => {
+  it("that a file has no balancing record, though its bank wants one", async () => {
+    const gate = await new GateCase(stream({}, { selfBalancing: false })).prepare(rows(4));
+    Object.assign(gate.stream.bankProfile, { selfBalancing: true });
+    expect(failures((await gate.judge()).report)).toEqual([
+      "entries: 1 for 0 (file 1: not exactly one balancing record)",
+    ]);
+  });
+
+  it("that a second attempt has no return of the first", async () => {
+    const gate = new GateCase(stream());
+    gate.ledger.putReturn({ mandateId: "mandate-1", dueDate: "2026-03-02", attempt: 1 });
+    await gate.prepare([row({ attempt: "2" })]);
+    gate.ledger.dropReturns("mandate-1");
+    expect(failures((await gate.judge()).report)).toEqual([
+      "dishonours: 1 for 0 (due-list line 1: no return of the attempt before is recorded)",
+    ]);
+  });
+});

@@ -21,6 +21,7 @@ describe("the rule that a fault names", () => {
   test.each<[Part, string]>([
     [[19, "02"], "19 reel sequence number must be 01"],
     [[21, "WB "], "21 mnemonic must fill its three columns"],
+    [[21, "W~C"], `21 mnemonic ${SET}`],
     [[30, "x"], "24 blank must be blank"],
     [[31, " ".repeat(26)], `31 user name ${BLANK}`],
     [[31, " ACME"], `31 user name ${LEFT}`],
@@ -29,6 +30,8 @@ describe("the rule that a fault names", () => {
     [[75, "300226"], `75 processing date ${DATE}`],
     [[81, "2460"], "81 blank must be blank"],
     [[9, "   998877"], `2 header account ${BSB}`],
+    [[2, "03A-001   998877"], `2 header account ${BSB}`],
+    [[2, "032-0/1   998877"], `2 header account ${BSB}`],
     [[2, "032-001 998 77"], `9 header account ${FORM}`],
     [[2, "032-001"], `9 header account ${NOTHING}`],
   ])("is told of a header with %j", (part, fault) => {
@@ -63,6 +66,8 @@ describe("the rule that a fault names", () => {
 
   test.each<[Part, string[]]>([
     [[2, "999 999"], ["2 filler must be 999-999"]],
+    [[31, "000000000 "], [`31 credit total ${DIGITS}`]],
+    [[41, "00000O1000"], [`41 debit total ${DIGITS}`]],
     [[75, "000002"], ["75 count of records must be the number of detail records"]],
     [[21, "0000000000"], ["21 net total must be the difference of credits and debits, without a sign"]],
     [
@@ -75,6 +80,7 @@ describe("the rule that a fault names", () => {
 
   const [H, D, T] = [header(), detail(), totals(1)];
   const most = detail([21, "9999999999"]);
+  const credit = detail([19, "50"], [21, "9999999999"]);
   test.each<[string, Buffer, string[]]>([
     [
       "nothing in it",
@@ -100,6 +106,15 @@ describe("the rule that a fault names", () => {
         "4:0 file its sums must not exceed ten digits",
         "4:21 net total must be the difference of credits and debits, without a sign",
         "4:41 debit total must be the sum of the debits",
+      ],
+    ],
+    [
+      "credits alone that do not fit",
+      file(H, credit, credit, totals(2, [21, "9999999999"], [31, "9999999999"], [41, "0000000000"])),
+      [
+        "4:0 file its sums must not exceed ten digits",
+        "4:21 net total must be the difference of credits and debits, without a sign",
+        "4:31 credit total must be the sum of the credits",
       ],
     ],
   ])("is told of a file with %s", (_, bytes, faults) => {

@@ -14,6 +14,8 @@ describe("the rule that the writer names", () => {
   test.each<[Partial<FileDebit>, string]>([
     [{ bsb: "083170" }, `BSB ${BSB}`],
     [{ bsb: "08-3170" }, `BSB ${BSB}`],
+    [{ bsb: "083 170" }, `BSB ${BSB}`],
+    [{ bsb: "08 -170" }, `BSB ${BSB}`],
     [{ accountNumber: "1234567890" }, "bank account number is longer than nine characters"],
     [{ accountNumber: "1234A" }, `bank account number ${DIGITS}`],
     [{ accountNumber: "00-0" }, "bank account number must have a digit other than zero"],

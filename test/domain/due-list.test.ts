@@ -136,6 +136,7 @@ describe("a list is read", () => {
       `${HEADER}\nthe "Wren" café,x"\n`,
       [['the "Wren" café', 'x"']],
     ],
+    ["with a CR before a comma as an ordinary character", `${HEADER}\n"a",b\r,c\r\n`, [["a", "b\r", "c"]]],
     ["with a quoted header", `"mandate_id"${HEADER.slice(10)}\na`, [["a"]]],
     [
       "with a byte-order mark inside a row as a character",
@@ -160,6 +161,8 @@ describe("a list is read", () => {
       ['x"', 1, ["x"]],
       ['"a",bc', 5, ["a", "b"]],
       ["a\r\n", 2, ["a\r"]],
+      ["ab", 1, ["a"]],
+      ['"a","b"', 4, ["a", ""]],
     ] as const) {
       const rows = [...readRows(bytesOf(csv), { to })];
       expect(rows).toEqual([{ line: 1, fields, start: 0, end: to }]);
@@ -171,6 +174,7 @@ describe("a list is refused as a whole", () => {
   test.each([
     ["with no byte in it", ""],
     ["with a byte-order mark alone", "\uFEFF"],
+    ["with a character that only begins as a byte-order mark does", `\uFEC0${HEADER}\n`],
     ["with two byte-order marks", `\uFEFF\uFEFF${HEADER}\n`],
     ["with rows where the header belongs", "M-1,2026-03-02\n"],
     ["with nine columns", `${COLUMNS.slice(0, 9).join(",")}\n`],
@@ -230,5 +234,10 @@ describe("a list is refused as a whole", () => {
   test("for a segment that was cut inside a quoted field", () => {
     const bytes = bytesOf('"a\nb",c\n');
     expect(() => [...readRows(bytes, { to: 3 })]).toThrow(DueListFault);
+  });
+
+  test("for a segment that was cut between the CR and the LF after a quote", () => {
+    const bytes = bytesOf('"a"\r\nb\n');
+    expect(() => [...readRows(bytes, { to: 4 })]).toThrow(DueListFault);
   });
 });

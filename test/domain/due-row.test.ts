@@ -186,6 +186,15 @@ describe("an id that is the row's own bank account", () => {
     expect(judgeShape(fieldsOf({ ...account, mandate_id: "9876124" }))).toBeUndefined();
     expect(judgeShape(fieldsOf({ account_number: "0001234", mandate_id: "1234" }))).toBeUndefined();
   });
+
+  test("is an id where it is the merchant's and the title, as of a merchant that pays for itself", () => {
+    expect(judgeShape(fieldsOf({ ...account, merchant_id: "QUOKKA" }))).toBeUndefined();
+  });
+
+  test("is an id where it has a letter, since then it is no bank account number", () => {
+    const id = "98A76123";
+    expect(judgeShape(fieldsOf({ ...account, account_number: id, mandate_id: id }))).toBeUndefined();
+  });
 });
 
 describe("the manifest's cents of a row", () => {
@@ -235,6 +244,8 @@ describe("an exclusion", () => {
       "a merchant id in the place of the bank account",
       fieldsOf({ merchant_id: "98761234", account_number: "m-gym" }),
     ],
+    ["its bank account as the mandate", fieldsOf({ mandate_id: "98761234", account_number: "98761234" })],
+    ["its bank account as the merchant", fieldsOf({ merchant_id: "98761234", account_number: "98761234" })],
   ])("names neither mandate nor due date nor cents of a row with %s", (_, fields) => {
     expect(exclusion(1, fields, "malformed-row", aStream())).toStrictEqual({
       line: 1,

@@ -7,7 +7,10 @@ describe("the difference between the two figures of a check", () => {
     ["0.1", "0.05", "−0.05"],
     ["1.50", "1.5", "0.00"],
     ["1.50", "2", "+0.50"],
-  ])("from %s to %s is %s: a sign only where there is one", (expected, found, difference) => {
+    ["+1", "+3", "+2"],
+    [" 8", "9 ", "+1"],
+    ["8 ", " 9", "+1"],
+  ])("from %j to %j is %s: a sign only where there is one", (expected, found, difference) => {
     expect(differenceBetween(expected, found)).toBe(difference);
   });
 });

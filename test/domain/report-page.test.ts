@@ -268,6 +268,12 @@ describe("a failed check", () => {
     expect(table).toContain("\ngrowth of the batch\n✓ passed\nat most 3\n1.2\n");
   });
 
+  it("is not needed for a failed gate, which then waits for a person to mend its cause", () => {
+    expect(words(reportPage({ ...REPORT, status: "GATE_FAILED" }, EXCLUSIONS))).toContain(
+      "\nThe batch keeps its lock until a person mends the cause and redrives it, or abandons what was not sent.\n",
+    );
+  });
+
   it("has no section of its own when every check passed", () => {
     expect(words(reportPage(REPORT, EXCLUSIONS))).not.toContain("Failed check");
   });
@@ -344,6 +350,16 @@ describe("a suspicion", () => {
     );
     expect(words(failed)).toContain("\n✗ growth of the batch\nSuspicion: it was not judged.\n");
     expect(after(failed, "All checks")).toContain("\n✗ not judged\n");
+  });
+
+  it("is named beside the others that were not judged, and has no table where the report has none", () => {
+    const second: Check = { ...unjudged, name: "same totals" };
+    const both = words(reportPage({ ...REPORT, checks: [...proofs, unjudged, second] }, EXCLUSIONS));
+    expect(both).toContain("\nNot judged: growth of the batch, same totals.\n");
+    const page = reportPage({ ...REPORT, checks: proofs }, EXCLUSIONS);
+    expect(after(page, "All checks")).toMatch(
+      /^Proofs: [^\n]*\nCheck\nResult\nExpected\nFound\nNote\ncount of debits\n✓ passed\n8\n8\nTimeline\n/,
+    );
   });
 
   it("that is accepted lets no proof pass, even one that bears an acceptance", () => {
@@ -459,6 +475,10 @@ describe("the lists of the report page", () => {
   it("say that the list of exclusions is not the one that the report counts", () => {
     expect(words(reportPage(REPORT, EXCLUSIONS.slice(1)))).toContain(
       "\n✗ The report counts 2 excluded rows, the list holds 1.\n",
+    );
+    const excluded = { count: 0, cents: 0, content: 0, byReason: {} };
+    expect(words(reportPage({ ...REPORT, excluded }, EXCLUSIONS.slice(1)))).toContain(
+      "\n✗ The report counts 0 excluded rows, the list holds 1.\n",
     );
   });
 

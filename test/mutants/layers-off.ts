@@ -7,6 +7,7 @@ const ABANDON = "lambdas/operations/abandon-batch/abandon-batch.ts";
 const DOUBT = "lambdas/settle-doubt.ts";
 /** Where the conditions of writes stand in the simulation; on AWS they are the adapter's. */
 const LEDGER = "test/ledger-in-memory.ts";
+const OBJECTS = "test/objects-in-memory.ts";
 
 /** A refusal that is no longer made; the place has run where it would have been. */
 function unrefused(file: string, condition: string, then: string): Edit {
@@ -296,6 +297,45 @@ export const LAYERS: readonly Layer[] = [
       ),
     ],
   },
+  {
+    id: "settled",
+    what: "a file that another call has settled meanwhile is delivered",
+    edits: [
+      {
+        file: SUBMIT,
+        find: "      await notSettled(ports, asker, file.number);\n",
+        replace: "      await notSettled(ports, asker, file.number).catch(() => ran());\n",
+      },
+    ],
+  },
+  {
+    id: "doubt",
+    what: "a lock is taken over with a file in doubt on it",
+    edits: [
+      {
+        file: STREAM,
+        find: "if (!batch || !doubt) return;",
+        replace: "if (ran() || !batch || !doubt) return;",
+      },
+    ],
+  },
+  {
+    id: "ended",
+    what: "a batch whose record says ABANDONED begins a submission",
+    edits: [unasked(SUBMIT, 'batch.state === "ABANDONED"', " throw")],
+  },
+  {
+    id: "create",
+    what: "the bank's bucket takes a second object under a key",
+    edits: [
+      {
+        file: OBJECTS,
+        find: "      if (stored.has(place(area, key))) throw",
+        // Told of every delivery: something lies there only where another layer has let two through.
+        replace: '      if (!(area === "outbound" && ran()) && stored.has(place(area, key))) throw',
+      },
+    ],
+  },
 ];
 
 /** The layers of which it is known that nothing stands behind them, and why. */
@@ -317,6 +357,19 @@ export const MISSED_IN: Readonly<
   "first-write": { seeds: [], cells: ["abandon!110", "abandon!112", "abandon!122", "stop@6000"] },
   "second-write": { seeds: ["231"], cells: ["a.101.pause", "start!113", "abandon!125", "stop!101"] },
   void: { seeds: [], cells: ["start!101", "abandon!113", "stop!125"] },
+  settled: {
+    seeds: ["231"],
+    cells: [
+      "start!101",
+      "start!113",
+      "abandon!110",
+      "abandon!112",
+      "abandon!113",
+      "abandon!125",
+      "stop!101",
+      "stop!125",
+    ],
+  },
   deadline: { seeds: ["13", "33", "40"], cells: ["a.103.pause", "a.115.pause", "a.127.pause"] },
   statement: { seeds: ["18", "29", "80"], cells: [] },
   flag: { seeds: ["5", "22", "29"], cells: ["abandon@3500", "abandon@5500", "abandon@7500"] },

@@ -37,7 +37,7 @@ function notRefused(find: string, condition: string) {
 }
 
 /** What the incident was, in every variant: a failure to take the lock is mishandled. */
-const INCIDENTS: readonly Mutant[] = [
+export const INCIDENTS = [
   {
     id: "lock-any-error-is-success",
     slip: "any exception while the lock is being acquired is taken for success",
@@ -73,10 +73,7 @@ const INCIDENTS: readonly Mutant[] = [
     predicted: ["lock-proven"],
     because: "no write has ever won that fence",
   },
-];
-
-/** Ids of the incident's own mutants, which are also run with the other layers out. */
-export const INCIDENT: readonly string[] = INCIDENTS.map(({ id }) => id);
+] as const satisfies readonly Mutant[];
 
 /** Slips where the lock is acquired, carried and released; first those of the incident. */
 export const ACQUIRING: readonly Mutant[] = [

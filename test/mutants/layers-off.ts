@@ -301,6 +301,8 @@ export const LAYERS: readonly Layer[] = [
 /** The layers of which it is known that nothing stands behind them, and why. */
 export const ALONE: Readonly<Partial<Record<string, string>>> = {
   gate: "it stands against mistakes in the code before it, which these runs make on purpose; then nothing else is left.",
+  bytes:
+    "it is the last look at what is sent; these runs change bytes where they lie, after the gate has read them, which a versioned bucket does not do.",
 };
 
 /**

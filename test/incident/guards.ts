@@ -115,8 +115,8 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       {
         file: "lambdas/billing-batch/submit-bank-file/submit-bank-file.ts",
-        find: "      await notSettled(ports, asker, file.number);\n",
-        replace: "      await notSettled(ports, asker, file.number).catch(() => ran());\n",
+        find: "      await refuseSettled(ports, asker, file.number);\n",
+        replace: "      await refuseSettled(ports, asker, file.number).catch(() => ran());\n",
       },
     ],
   },

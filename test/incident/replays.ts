@@ -5,7 +5,7 @@ import { alarmsOf, type FoundAlarm } from "../infra/alarms-of.ts";
 import type { Template } from "../infra/synthesized.ts";
 import { INCIDENTS } from "../mutants/acquiring.ts";
 import { LAYERS } from "../mutants/layers-off.ts";
-import { changesThatRan, importChanged } from "../mutants/mutated.ts";
+import { changesThatRan, forgetWhatRan, importChanged } from "../mutants/mutated.ts";
 import { TEMPLATES } from "../simulation/definition.ts";
 import { type SimulatedApp, simulatedApp } from "../simulation/simulated-app.ts";
 import type { LockThrows } from "./day.ts";
@@ -105,7 +105,7 @@ async function bareDay(app: SimulatedApp, parts: readonly Part[], lock: LockThro
     parts,
     "test/incident/replay.ts",
   );
-  changesThatRan();
+  forgetWhatRan();
   return { replay: await replay(app, lock), ran: changesThatRan() };
 }
 
@@ -127,7 +127,7 @@ async function day({ app, alarms }: Synthesized, without: readonly GuardId[]): P
     without.map((id) => ({ id, change: guardOf(id) })),
     "test/incident/replay.ts",
   );
-  changesThatRan();
+  forgetWhatRan();
   const replayed = await replay(app);
   const ran = changesThatRan();
   const missed = without.filter((id) => ran.has(id));

@@ -3,7 +3,6 @@ import type { Edit, Layer } from "./mutant.ts";
 const STREAM = "lambdas/stream-change.ts";
 const SUBMIT = "lambdas/billing-batch/submit-bank-file/submit-bank-file.ts";
 const CLAIM = "lambdas/billing-batch/stage-segment/claim-row.ts";
-const ABANDON = "lambdas/operations/abandon-batch/abandon-batch.ts";
 const DOUBT = "lambdas/settle-doubt.ts";
 /** Where the conditions of writes stand in the simulation; on AWS they are the adapter's. */
 const LEDGER = "test/ledger-in-memory.ts";
@@ -26,14 +25,7 @@ export const LAYERS: readonly Layer[] = [
   {
     id: "lock",
     what: "it is acquired over a living holder",
-    edits: [
-      unrefused(
-        "lambdas/billing-batch/acquire-lock/acquire-lock.ts",
-        'seen.batch && holder?.state !== "CLOSED" && holder?.state !== "ABANDONED"',
-        " {",
-      ),
-      unrefused(ABANDON, 'seen.batch && holder?.state !== "CLOSED" && holder?.state !== "ABANDONED"', " {"),
-    ],
+    edits: [unrefused(STREAM, 'batch && holder?.state !== "CLOSED" && holder?.state !== "ABANDONED"', " {")],
   },
   {
     id: "fail-closed",

@@ -1,8 +1,8 @@
-import { FIRST_EPOCH, type StreamItem } from "./domain/records.ts";
-import { twoDigits } from "./domain/batch.ts";
+import { type BatchItem, FIRST_EPOCH, type StreamItem } from "./domain/records.ts";
 import { LedgerBusy, LockHeld, StaleFence } from "./domain/faults.ts";
 import { isInDoubt } from "./domain/moves.ts";
 import { ConditionRefused, type Ledger } from "./ports.ts";
+import { fileName } from "./submission.ts";
 
 /** How often a lost race is judged again before the step gives up and lets Step Functions decide. */
 const TRIES = 6;
@@ -54,14 +54,18 @@ function untouched(stream: string): StreamItem {
 }
 
 /**
- * Refuses to take a lock over from a batch of which a file is in doubt, whatever its record says: nowhere but on this item
- * does it stand that the file may have been sent. Behind the question whose lock it is.
+ * Refuses to take the lock over from a batch that is not over; and from one of which a file is in doubt, whatever its record
+ * says: nowhere but on this item does it stand that the file may have been sent.
+ * @param holder the record of the batch that has the lock
  * @throws LockHeld
  */
-export function refuseDoubt({ batch }: StreamItem): void {
+export function refuseHolder({ stream, batch }: StreamItem, holder: BatchItem | undefined): void {
+  if (batch && holder?.state !== "CLOSED" && holder?.state !== "ABANDONED") {
+    throw new LockHeld(`batch ${batch.id} has held the lock of stream ${stream} since ${batch.since}`);
+  }
   const doubt = batch?.files?.find(({ state }) => isInDoubt(state));
-  if (!batch || !doubt) return;
-  throw new LockHeld(`file ${twoDigits(doubt.number)} of batch ${batch.id} is in doubt, and keeps its lock`);
+  if (batch && doubt)
+    throw new LockHeld(`${fileName(batch.id, doubt.number)} is in doubt, and keeps its lock`);
 }
 
 /** A stream's item whose lock is held by a batch. */

@@ -4,7 +4,7 @@ import { type FileEvent, moveFile } from "./domain/moves.ts";
 import type { FileItem, StreamItem, SubmissionItem } from "./domain/records.ts";
 import type { Objects, Ports } from "./ports.ts";
 import { sha256 } from "./stored-bytes.ts";
-import { type HeldStream } from "./stream-change.ts";
+import type { HeldStream } from "./stream-change.ts";
 
 /** How a file is named in messages. */
 export function fileName(batchId: string, file: number): string {

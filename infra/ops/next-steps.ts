@@ -91,7 +91,7 @@ function stepsFor(
   const isLocal = stage === undefined;
   switch (errorName) {
     case "LockHeld": {
-      const holder = /batch (\S+) (?:has held|holds)/.exec(message)?.[1] ?? "<the batch that holds the lock>";
+      const holder = /batch (\S+) has held/.exec(message)?.[1] ?? "<the batch that holds the lock>";
       return {
         text: "Another batch of the stream is not over. End that one first, then redrive this one.",
         commands: [show(holder), redrive(holder), redrive(batchId)],

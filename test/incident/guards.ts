@@ -1,4 +1,5 @@
-import type { Change } from "../mutants/mutant.ts";
+import { LAYERS } from "../mutants/layers-off.ts";
+import type { Change, Edit } from "../mutants/mutant.ts";
 
 /** One guard that the incident had not, taken out of the app's own source. */
 export interface Guard extends Change {
@@ -8,7 +9,7 @@ export interface Guard extends Change {
 }
 
 export type GuardId =
-  | "lock"
+  | "fail-closed"
   | "fence"
   | "segment"
   | "plan"
@@ -22,29 +23,24 @@ export type GuardId =
 /** Which guards must be out, at the least, for the incident to come true. */
 export type Variant = "one-file" | "two-files";
 
+/** A guard that is a layer of the promise is out in the same places as there. */
+function editsOf(layer: GuardId): readonly Edit[] {
+  const found = LAYERS.find(({ id }) => id === layer);
+  if (found === undefined) throw new Error(`there is no layer ${layer}`);
+  return found.edits;
+}
+
 /** In the order in which a batch meets them. */
 export const GUARDS: readonly Guard[] = [
   {
-    id: "lock",
+    id: "fail-closed",
     says: "an error while acquiring the lock is no lock",
-    edits: [
-      {
-        file: "lambdas/stream-change.ts",
-        find: "      last = error;\n",
-        replace: "      last = error;\n      if (next.batch?.nonce === nonce && ran()) return wrote;\n",
-      },
-    ],
+    edits: editsOf("fail-closed"),
   },
   {
     id: "fence",
     says: "a step is refused whose fence number no acquire has won",
-    edits: [
-      {
-        file: "lambdas/stream-change.ts",
-        find: 'if (fence !== "any" && item.fence !== fence) {',
-        replace: 'if (fence !== "any" && item.fence !== fence && !ran()) {',
-      },
-    ],
+    edits: editsOf("fence"),
   },
   {
     id: "segment",
@@ -61,7 +57,7 @@ export const GUARDS: readonly Guard[] = [
         find: "    await ports.ledger.createSegment(item);\n    return item;\n",
         replace: `    for (let tries = 0; tries < 20; tries += 1) {
       try {
-        await ports.ledger.createSegment({ ...item, segment: segment + tries * batch.plan.segments });
+        await ports.ledger.createSegment({ ...item, segment: segment + tries * (batch.plan?.segments ?? 1) });
         return item;
       } catch (error) {
         ran();
@@ -86,35 +82,17 @@ export const GUARDS: readonly Guard[] = [
   {
     id: "gate",
     says: "the gate: list, ledger and bank file agree to the cent",
-    edits: [
-      {
-        file: "lambdas/billing-batch/reconcile/reconcile.ts",
-        find: "const passed = stopping.length === 0;",
-        replace: "const passed = stopping.length === 0 || ran();",
-      },
-    ],
+    edits: editsOf("gate"),
   },
   {
     id: "first-write",
     says: "only the call that marks a file as being sent may send it",
-    edits: [
-      {
-        file: "lambdas/billing-batch/submit-bank-file/submit-bank-file.ts",
-        find: 'if (now.state !== "SUBMITTING" || now.submitting?.nonce !== asker.nonce) {',
-        replace: 'if ((now.state !== "SUBMITTING" || now.submitting?.nonce !== asker.nonce) && !ran()) {',
-      },
-    ],
+    edits: editsOf("first-write"),
   },
   {
     id: "second-write",
     says: "only the call that records the intent to send may send it",
-    edits: [
-      {
-        file: "lambdas/billing-batch/submit-bank-file/submit-bank-file.ts",
-        find: `      if (stored) throw unknown(batchId, file.number, "another call's intent stands", error);\n`,
-        replace: `      if (stored && ran()) return "MINE";\n`,
-      },
-    ],
+    edits: editsOf("second-write"),
   },
   {
     id: "key",
@@ -137,8 +115,8 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       {
         file: "lambdas/billing-batch/submit-bank-file/submit-bank-file.ts",
-        find: "      await notSettled(ports, asker, file.number);\n",
-        replace: "      await notSettled(ports, asker, file.number).catch(() => ran());\n",
+        find: "      await refuseSettled(ports, asker, file.number);\n",
+        replace: "      await refuseSettled(ports, asker, file.number).catch(() => ran());\n",
       },
     ],
   },
@@ -165,9 +143,14 @@ export const GUARDS: readonly Guard[] = [
  * somebody is debited less often, or is paged.
  */
 export const OUT: Readonly<Record<Variant, readonly GuardId[]>> = {
-  "one-file": ["lock", "fence", "segment", "plan", "gate", "sum"],
-  "two-files": ["lock", "fence", "first-write", "second-write", "key", "settled"],
+  "one-file": ["fail-closed", "fence", "segment", "plan", "gate", "sum"],
+  "two-files": ["fail-closed", "fence", "first-write", "second-write", "key", "settled"],
 };
+
+/** The guards that are no layer of the promise: what a batch does by itself, and nobody else can undo. */
+export function guardsOfTheirOwn(): readonly Guard[] {
+  return GUARDS.filter(({ id }) => !LAYERS.some((layer) => layer.id === id));
+}
 
 /** @throws if there is none of this id */
 export function guardOf(id: string): Guard {

@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 import { beforeAll, describe, expect, test } from "vitest";
 import { nextSteps } from "../../infra/ops/next-steps.ts";
 import type { BatchList } from "../simulation/workload.ts";
+import { LAYERS } from "../mutants/layers-off.ts";
 import { A, B, PAYERS, STREAM } from "./day.ts";
 import { OUT } from "./guards.ts";
 import type { BareDay, Day, Replays } from "./replays.ts";
@@ -111,14 +112,14 @@ test("with one guard back, each by itself, the numbers are others", () => {
   ]);
   expect(changed).toEqual([
     // The first instance's own lost answers still repeat what it stages.
-    ["one-file", "lock", "1 1 1 1 2 2", "1 1", "07:01 ExecutionFailed"],
+    ["one-file", "fail-closed", "1 1 1 1 2 2", "1 1", "07:01 ExecutionFailed"],
     ["one-file", "fence", "1 1 1 1 2 2", "1 1", "07:01 ExecutionFailed"],
     ["one-file", "segment", "1 1 1 1 1 1", "1 1", ""],
     ["one-file", "plan", "0 0 0 0 0 0", "0 0", "07:01 ExecutionFailed"],
     ["one-file", "gate", "0 0 0 0 0 0", "0 0", "07:01 ExecutionFailed, 07:01 GateFailed"],
     // Too late for the file, but nine hours before the bank's cut-off.
     ["one-file", "sum", "2 2 3 3 4 4", "0 0", "07:01 ExecutionFailed"],
-    ["two-files", "lock", "1 1 1 1 1 1", "1 1", "07:01 ExecutionFailed"],
+    ["two-files", "fail-closed", "1 1 1 1 1 1", "1 1", "07:01 ExecutionFailed"],
     ["two-files", "fence", "1 1 1 1 1 1", "1 1", "07:01 ExecutionFailed"],
     ["two-files", "first-write", "1 1 1 1 1 1", "1 1", ""],
     ["two-files", "second-write", "1 1 1 1 1 1", "1 1", "07:01 ExecutionFailed, 07:01 SubmissionUnknown"],
@@ -128,6 +129,21 @@ test("with one guard back, each by itself, the numbers are others", () => {
   // A guard that is back is not missed.
   expect(days.back.filter(({ guard, day }) => day.missed.includes(guard))).toEqual([]);
 });
+
+/** Layers and guards that no call asks for on a bare day: nothing is left in doubt on it, resolved, abandoned or taken over. */
+const UNMET = [
+  "version",
+  "takeover",
+  "release",
+  "bytes",
+  "deadline",
+  "void",
+  "second-look",
+  "statement",
+  "flag",
+  "settled",
+  "sum",
+];
 
 describe("with every other layer out", () => {
   test("each of the incident's own slips debits everybody of batch A four to eight times", () => {
@@ -140,7 +156,15 @@ describe("with every other layer out", () => {
     ]);
   });
 
-  test("the lock alone keeps the second instance from batch A's bank file", () => {
+  test("half of what is out is missed that day, and this is what the day never comes to", () => {
+    const layers = LAYERS.map(({ id }) => id).filter((id) => id !== "fail-closed");
+    for (const { slip, out, met } of bare) {
+      expect([slip, out]).toEqual([slip, [...layers, "segment", "plan", "key", "settled", "sum"]]);
+      expect([slip, out.filter((id) => !met.includes(id))]).toEqual([slip, UNMET]);
+    }
+  });
+
+  test("that an error is no lock keeps the second instance from batch A's bank file, alone", () => {
     // The first instance's own lost answers still repeat what it stages.
     expect(bare.map(({ held }) => timesOf(held, "A").join(" "))).toEqual(
       Array.from({ length: 5 }, () => "1 1 1 1 2 2"),
@@ -180,7 +204,11 @@ describe("the printed text", () => {
     expect(told).toMatch(/has forgotten A: ledger 6 debits, \$225\.00; bank 42 debits, \$0\.42/);
     expect(told).toContain("as built, 7 times");
     expect([isAsTold(days), isAsTold({ ...days, built: wrong })]).toEqual([true, false]);
-    const { back } = days;
+    const { back, out } = days;
+    const rung = [{ alarm: "GateFailed", topic: "page", at: 0, of: ["A1"] }] as const;
+    const heard = { ...days, out: { ...out, "two-files": { ...out["two-files"], rung } } };
+    expect(isAsTold(heard)).toBe(false);
+    expect(story(heard)).toContain("somebody is called about A too");
     const useless = { ...days, back: [{ ...back[0], day: days.out["one-file"] }] } as Replays;
     expect(isAsTold(useless)).toBe(false);
   });

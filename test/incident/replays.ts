@@ -3,14 +3,13 @@ import { join } from "node:path";
 import { synthesize } from "../../infra/local/synthesis.ts";
 import { alarmsOf, type FoundAlarm } from "../infra/alarms-of.ts";
 import type { Template } from "../infra/synthesized.ts";
-import type { Change } from "../mutants/mutant.ts";
+import { INCIDENTS } from "../mutants/acquiring.ts";
 import { LAYERS } from "../mutants/layers-off.ts";
-import { changesThatRan, importChanged } from "../mutants/mutated.ts";
-import { partOf } from "../mutants/parts.ts";
+import { changesThatRan, forgetWhatRan, importChanged } from "../mutants/mutated.ts";
 import { TEMPLATES } from "../simulation/definition.ts";
 import { type SimulatedApp, simulatedApp } from "../simulation/simulated-app.ts";
 import type { LockThrows } from "./day.ts";
-import { type GuardId, guardOf, GUARDS, OUT, type Variant } from "./guards.ts";
+import { type GuardId, guardOf, guardsOfTheirOwn, OUT, type Variant } from "./guards.ts";
 import type { Replay } from "./replay.ts";
 import { type Rung, rung } from "./rung.ts";
 
@@ -52,46 +51,52 @@ export async function threeDays(): Promise<Omit<Replays, "back">> {
   return { built, out: { "one-file": oneFile, "two-files": twoFiles } };
 }
 
-/** The day of one of the incident's own slips, with every layer out but the one that the slip is in. */
+/** The day of one of the incident's own slips, with every layer and every guard out but the one that the slip is in. */
 export interface BareDay {
-  readonly slip: string;
+  readonly slip: IncidentId;
   /** Whether the bad line ran. */
   readonly ran: boolean;
+  /** What was out besides, and what of it the day has come by. */
+  readonly out: readonly string[];
+  readonly met: readonly string[];
   readonly slipped: Replay;
-  /** The same without the slip: the lock alone stands. */
+  /** The same without the slip: all that still stands is that an error is no lock. */
   readonly held: Replay;
 }
+
+type IncidentId = (typeof INCIDENTS)[number]["id"];
 
 /** A change, and by which id a run tells that it has met it. */
 type Part = Parameters<typeof importChanged>[1][number];
 
 /** What each of the incident's slips mistakes for a lock. */
-const MISTAKEN: readonly (LockThrows & { readonly slip: string })[] = [
-  { slip: "lock-any-error-is-success", kind: "error", error: "ECONNRESET" },
-  { slip: "lock-all-but-refused-is-success", kind: "throttle", error: "ThrottlingException" },
-  { slip: "lock-time-out-is-success", kind: "error", error: "TimeoutError" },
-  { slip: "lock-unknown-thing-is-success", kind: "unknown", error: "undefined" },
-  { slip: "lock-invented-fence", kind: "error", error: "ECONNRESET" },
-];
+const MISTAKEN: Readonly<Record<IncidentId, LockThrows>> = {
+  "lock-any-error-is-success": { kind: "error", error: "ECONNRESET" },
+  "lock-all-but-refused-is-success": { kind: "throttle", error: "ThrottlingException" },
+  "lock-time-out-is-success": { kind: "error", error: "TimeoutError" },
+  "lock-unknown-thing-is-success": { kind: "unknown", error: "undefined" },
+  "lock-invented-fence": { kind: "error", error: "ECONNRESET" },
+};
 
 /** The incident's slips one after the other, in an app in which no other layer is left. */
 export async function bareDays(): Promise<readonly BareDay[]> {
   const app = await simulatedApp();
   const others = nothingLeft();
   const days: BareDay[] = [];
-  for (const { slip, ...lock } of MISTAKEN) {
-    const held = await bareDay(app, others, lock);
-    const slipped = await bareDay(app, [{ id: slip, change: partOf(slip) }, ...others], lock);
-    days.push({ slip, ran: slipped.ran.has(slip), slipped: slipped.replay, held: held.replay });
+  const out = others.map(({ id }) => id);
+  for (const { id: slip, edits } of INCIDENTS) {
+    const held = await bareDay(app, others, MISTAKEN[slip]);
+    const { replay, ran } = await bareDay(app, [{ id: slip, change: { edits } }, ...others], MISTAKEN[slip]);
+    const met = out.filter((id) => ran.has(id));
+    days.push({ slip, ran: ran.has(slip), out, met, slipped: replay, held: held.replay });
   }
   return days;
 }
 
-/** Every guard of the incident and every layer but the one that the slips are in; what is both, once. */
+/** Every layer but the one that the slips are in, and every guard of the incident that is no layer. */
 function nothingLeft(): readonly Part[] {
-  const guards: readonly (Change & { readonly id: string })[] = GUARDS.filter(({ id }) => id !== "lock");
-  const layers = LAYERS.filter(({ id }) => id !== "fail-closed" && !guards.some((guard) => guard.id === id));
-  return [...guards, ...layers].map(({ id, ...change }) => ({ id, change }));
+  const layers = LAYERS.filter(({ id }) => id !== "fail-closed");
+  return [...layers, ...guardsOfTheirOwn()].map(({ id, ...change }) => ({ id, change }));
 }
 
 async function bareDay(app: SimulatedApp, parts: readonly Part[], lock: LockThrows) {
@@ -100,7 +105,7 @@ async function bareDay(app: SimulatedApp, parts: readonly Part[], lock: LockThro
     parts,
     "test/incident/replay.ts",
   );
-  changesThatRan();
+  forgetWhatRan();
   return { replay: await replay(app, lock), ran: changesThatRan() };
 }
 
@@ -122,7 +127,7 @@ async function day({ app, alarms }: Synthesized, without: readonly GuardId[]): P
     without.map((id) => ({ id, change: guardOf(id) })),
     "test/incident/replay.ts",
   );
-  changesThatRan();
+  forgetWhatRan();
   const replayed = await replay(app);
   const ran = changesThatRan();
   const missed = without.filter((id) => ran.has(id));

@@ -2,7 +2,7 @@ import { dollars } from "../../lambdas/domain/cents.ts";
 import type { Time } from "../simulation/events.ts";
 import { MINUTE } from "../simulation/scene.ts";
 import { A, B, FAULTS, LOCK_ERROR, PAYERS, secondName } from "./day.ts";
-import { GUARDS, guardOf, OUT, type Variant } from "./guards.ts";
+import { guardOf, OUT, type Variant } from "./guards.ts";
 import type { Batch } from "./moments.ts";
 import type { Day, Replays } from "./replays.ts";
 import type { Rung } from "./rung.ts";
@@ -37,7 +37,7 @@ export function story(days: Replays): string {
 1  ${outOf("one-file")} (named below): one bank file, with each transaction 2 to 4 times
 ${timeline(out["one-file"], ["A", "B"])}
 
-2  ${outOf("two-files")} (${again.join(" and ")} again): two bank files, each right by itself; B goes as before
+2  ${outOf("two-files")} (${again.join(" and ")} again): two bank files, each right by itself; B as before
 ${timeline(out["two-files"], ["A"])}
 
 3  As built: the same day with every guard in
@@ -109,10 +109,7 @@ function alarms(replays: Replays): string {
     const cells = days.map(({ rung }) => aboutText(rung.find((other) => name(other) === one)?.of ?? []));
     return `  ${one}   ${cells.map((cell) => cell.padEnd(20)).join("")}`.trimEnd();
   });
-  const silent = [replays.out["one-file"], replays.out["two-files"]].every(
-    (day) => pagesAbout(day, "A").length === 0,
-  );
-  const about = silent
+  const about = isSilentAboutA(replays)
     ? "Guards out, nothing rings about A: to the app all is well, and no alarm reads the bank's inbox."
     : "Guards out, something rings about A.";
   return [...rows, `  ${about}`].join("\n");
@@ -128,12 +125,21 @@ function aboutText(of: readonly string[]): string {
 }
 
 /** The pages about a batch, in order. */
-export function pagesAbout({ rung }: Day, batch: Batch): readonly Rung[] {
-  return rung.filter(({ topic, of }) => topic === "page" && of.some((one) => one.startsWith(batch)));
+export function pagesAbout(day: Day, batch: Batch): readonly Rung[] {
+  return rungAbout(day, batch).filter(({ topic }) => topic === "page");
+}
+
+function rungAbout({ rung }: Day, batch: Batch): readonly Rung[] {
+  return rung.filter(({ of }) => of.some((one) => one.startsWith(batch)));
+}
+
+/** Whether nobody is told anything about batch A where the guards are out. */
+function isSilentAboutA({ out }: Pick<Replays, "out">): boolean {
+  return Object.values(out).every((day) => rungAbout(day, "A").length === 0);
 }
 
 /** By the runbook, which has a section for each alarm. */
-function onCall({ built }: Replays): string {
+function onCall({ built, out }: Replays): string {
   const [failed] = pagesAbout(built, "A");
   const unknown = pagesAbout(built, "B").find(({ alarm }) => alarm === "SubmissionUnknown");
   const closed = built.moments.find(({ what, batch }) => what === "closed" && batch === "A");
@@ -145,7 +151,7 @@ function onCall({ built }: Replays): string {
          ${ops} show ${B.batchId}   which file, and when the bank can be asked
          ${ops} redrive ${B.batchId} --reason "its file is in doubt" --yes
          looks for the file and sends nothing twice; if it never comes: resolve and approve, by two
-  With the guards out the same for B, and nothing for A: nobody is called.`;
+  With the guards out ${isSilentAboutA({ out }) ? "the same for B, and nothing for A: nobody looks at A" : "somebody is called about A too"}.`;
 }
 
 function oneBack({ back }: Replays): string {
@@ -178,7 +184,7 @@ export function timesText({ debited }: Day): string {
 
 function closing({ built, out }: Replays): string {
   const [one, two] = [timesText(out["one-file"]), timesText(out["two-files"])];
-  return `Guards out, A's payers are debited ${one}, or ${two}; as built, ${timesText(built)}: any of these ${GUARDS.length} guards
+  return `Guards out, A's payers are debited ${one}, or ${two}; as built, ${timesText(built)}: any of these guards
 would have meant fewer debits or a page within the minute, and debit-once has them all.`;
 }
 
@@ -188,6 +194,7 @@ export function isAsTold({ built, out, back }: Replays): boolean {
     timesText(out["one-file"]) === "2 to 4 times" &&
     timesText(out["two-files"]) === "twice" &&
     built.debited.every(({ times }) => times === 1) &&
+    isSilentAboutA({ out }) &&
     back.every(({ variant, day }) => isLess(day, out[variant]))
   );
 }

@@ -164,7 +164,7 @@ describe("abandoning a batch of which nothing was sent", () => {
     await open.ledger.writeStream(heldBy(open.id(1)), undefined);
     const before = await itemOf(open);
     await expect(abandon(open, open.ports(), 2)).rejects.toEqual(
-      new LockHeld(`batch ${open.id(1)} holds the lock of stream ${open.stream.name}`),
+      new LockHeld(`batch ${open.id(1)} has held the lock of stream ${open.stream.name} since ${AT}`),
     );
     expect(await itemOf(open)).toEqual(before);
     expect(await record(open, 2)).toBeUndefined();

@@ -3,7 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { optionsIn, wholeNumber } from "../../infra/command-options.ts";
+import { endWith } from "../../infra/ops/end-with.ts";
+import { WrongInput } from "../../infra/wrong-input.ts";
 import { columns } from "../columns.ts";
 import { commitOf } from "../commit-of.ts";
 import { storeJson } from "../stored-json.ts";
@@ -18,7 +20,7 @@ const HELP = `Searches every state of the model of the protocol (test/models/at-
 npm run model                      every check, some five minutes on two quiet cores
 npm run model -- --only NOVOID     those whose name has this in it
 npm run model -- --store           stores what was found in test/models, results.json and README.md; the others keep their figures
-npm run model -- --at-once 4       so many searches side by side; 2 unless given
+npm run model -- --threads 4       so many searches side by side; 2 unless given
 
 exit codes: 0 every verdict as expected, 1 another verdict or a fault, 2 wrong usage, or no spin or gcc
 `;
@@ -36,39 +38,28 @@ const COMPILER = ["-O0", "-w", "-DSAFETY", "-DCOLLAPSE", "-DVECTORSZ=2048", `-DM
 
 type Found = Verdict & { readonly check: Check };
 
-process.exitCode = await main();
+await endWith(main);
 
 async function main(): Promise<number> {
-  let options: { only?: string; store?: boolean; help?: boolean; "at-once"?: string };
-  try {
-    options = parseArgs({
-      options: {
-        only: { type: "string" },
-        store: { type: "boolean" },
-        "at-once": { type: "string" },
-        help: { type: "boolean" },
-      },
-    }).values;
-  } catch (error) {
-    console.error((error as Error).message);
-    return 2;
-  }
+  const options = optionsIn(process.argv.slice(2), {
+    only: { type: "string" },
+    store: { type: "boolean" },
+    threads: { type: "string", default: "2" },
+    help: { type: "boolean" },
+  });
   if (options.help) {
     console.log(HELP.trimEnd());
     return 0;
   }
-  const atOnce = Number(options["at-once"] ?? 2);
+  const threads = wholeNumber("--threads", options.threads, 3);
   const checks = CHECKS.filter(({ name }) => options.only === undefined || name.includes(options.only));
-  if (checks.length === 0 || !(atOnce >= 1)) {
-    console.error("no check has that in its name, or --at-once is no number; see --help");
-    return 2;
-  }
+  if (checks.length === 0) throw new WrongInput("--only: no check has that in its name");
   const spin = versionOf("spin", "-V");
   if (spin === undefined || versionOf("gcc", "--version") === undefined) {
     console.error("spin and gcc are needed: apt-get install spin gcc (Debian, Ubuntu)");
     return 2;
   }
-  const found = await searchAll(checks, atOnce);
+  const found = await searchAll(checks, threads);
   console.log(tableOf(found));
   const wrong = checks.length - found.filter(isAsExpected).length;
   if (options.store && wrong === 0) store(spin, found);
@@ -102,7 +93,7 @@ function versionOf(program: string, option: string): string | undefined {
   }
 }
 
-async function searchAll(checks: readonly Check[], atOnce: number): Promise<Found[]> {
+async function searchAll(checks: readonly Check[], threads: number): Promise<Found[]> {
   const found: Found[] = [];
   const work = checks.values();
   const worker = async () => {
@@ -120,7 +111,7 @@ async function searchAll(checks: readonly Check[], atOnce: number): Promise<Foun
       }
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, worker));
+  await Promise.all(Array.from({ length: threads }, worker));
   return found.sort((a, b) => checks.indexOf(a.check) - checks.indexOf(b.check));
 }
 

@@ -4,6 +4,10 @@ import { layerPairs, layersAlone } from "./layers-tried.ts";
 
 /** No set of layers is worth more. */
 const MOST_SEEDS = 2_000;
+/** Those of the stored figures, so that the command without options repeats them. */
+const ALONE_SEEDS = 300;
+const PAIR_SEEDS = 60;
+const CELLS = 80;
 
 export const ABLATION_HELP = `Takes every protective layer out of the app, alone and in pairs, and tells what then debits twice or loses a debit.
 
@@ -12,9 +16,9 @@ export const ABLATION_HELP = `Takes every protective layer out of the app, alone
   npm run ablation -- --readme                writes the README's table from what is stored, and runs nothing
 
 options
-  --alone <n>      seeds from 1 on, of each layer alone in each mode (default 600, at most ${MOST_SEEDS})
-  --seeds <n>      the same of each pair (default 150)
-  --cells <n>      cells of the crash matrix, spread over those that decide something (default 160)
+  --alone <n>      seeds from 1 on, of each layer alone in each mode (default ${ALONE_SEEDS}, at most ${MOST_SEEDS})
+  --seeds <n>      the same of each pair (default ${PAIR_SEEDS})
+  --cells <n>      cells of the crash matrix, spread over those that decide something (default ${CELLS})
   --threads <n>    default 2
   --store          keep the figures in test/mutants/ablation.json, and write the README's table
   --fresh          do not go on from where an earlier run of the same commit stopped
@@ -22,7 +26,8 @@ options
 
 The layers: ${layersAlone().join(", ")}.
 What is done is kept under reports/simulate/, and gone on with.
-exit codes: 0 all as expected, 1 a layer alone debits twice or loses, or was never missing, 2 wrong usage
+exit codes: 0 all as expected, 1 a layer alone debits twice, loses, sends or tells what is not so, and nobody has
+said why, or it was never missing, 2 wrong usage
 `;
 
 export interface AblationOptions {
@@ -45,8 +50,8 @@ export function ablationOptions(args: readonly string[]): AblationOptions | "hel
   if (values.only !== undefined && values.store) {
     throw new WrongInput("--store keeps the whole table, so that nothing can be left out of it by --only");
   }
-  const alone = wholeNumber("--alone", values.alone ?? "600", 9);
-  const seeds = wholeNumber("--seeds", values.seeds ?? "150", 9);
+  const alone = wholeNumber("--alone", values.alone ?? String(ALONE_SEEDS), 9);
+  const seeds = wholeNumber("--seeds", values.seeds ?? String(PAIR_SEEDS), 9);
   if (Math.max(alone, seeds) > MOST_SEEDS) {
     throw new WrongInput(`--alone and --seeds are at most ${MOST_SEEDS}`);
   }
@@ -54,7 +59,7 @@ export function ablationOptions(args: readonly string[]): AblationOptions | "hel
     names,
     alone,
     seeds,
-    cells: wholeNumber("--cells", values.cells ?? "160", 9),
+    cells: wholeNumber("--cells", values.cells ?? String(CELLS), 9),
     threads: wholeNumber("--threads", values.threads ?? "2", 9),
     store: values.store ?? false,
     fresh: values.fresh ?? false,

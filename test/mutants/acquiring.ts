@@ -17,8 +17,7 @@ const CLOSE = "lambdas/billing-batch/close-batch/close-batch.ts";
 
 const FAILED = "      last = error;\n";
 const READ_BACK = "      if (now?.version === wrote.version && now.nonce === nonce) return now;\n";
-const HOLDER =
-  '  if (seen.batch && holder?.state !== "CLOSED" && holder?.state !== "ABANDONED") {\n    throw new LockHeld(';
+const HOLDER = "  refuseHolder(seen, holder);\n";
 
 /** An error while the lock is being written, of that kind, ends in a lock. */
 function taken(when: string, as = "wrote") {
@@ -26,9 +25,12 @@ function taken(when: string, as = "wrote") {
   return [{ file: STREAM, find: FAILED, replace: FAILED + slip }];
 }
 
-/** A lock that another batch holds is taken all the same where that is so. */
+/** A lock that another batch holds is taken all the same where that is so, as if that batch were over. */
 function heldNoMore(when: string) {
-  return [{ file: ACQUIRE, find: HOLDER, replace: HOLDER.replace(") {", ` && !(${when}ran())) {`) }];
+  const isLiving = 'seen.batch && holder?.state !== "CLOSED" && holder?.state !== "ABANDONED"';
+  const over = '({ ...holder, state: "ABANDONED" } as BatchItem)';
+  const replace = `  refuseHolder(seen, ${isLiving} && ${when}ran() ? ${over} : holder);\n`;
+  return [{ file: ACQUIRE, find: HOLDER, replace }];
 }
 
 /** One refusal of an acquire is left out. */
@@ -37,7 +39,7 @@ function notRefused(find: string, condition: string) {
 }
 
 /** What the incident was, in every variant: a failure to take the lock is mishandled. */
-const INCIDENTS: readonly Mutant[] = [
+export const INCIDENTS = [
   {
     id: "lock-any-error-is-success",
     slip: "any exception while the lock is being acquired is taken for success",
@@ -73,10 +75,7 @@ const INCIDENTS: readonly Mutant[] = [
     predicted: ["lock-proven"],
     because: "no write has ever won that fence",
   },
-];
-
-/** Ids of the incident's own mutants, which are also run with the other layers out. */
-export const INCIDENT: readonly string[] = INCIDENTS.map(({ id }) => id);
+] as const satisfies readonly Mutant[];
 
 /** Slips where the lock is acquired, carried and released; first those of the incident. */
 export const ACQUIRING: readonly Mutant[] = [

@@ -2,7 +2,7 @@ import type { BankMode, Violation } from "../simulation/events.ts";
 import type { JudgedBy } from "../simulation/judges.ts";
 import { cellOf } from "../simulation/matrix.ts";
 import type { SimulatedApp } from "../simulation/simulated-app.ts";
-import { changesThatRan, importChanged } from "./mutated.ts";
+import { changesThatRan, forgetWhatRan, importChanged } from "./mutated.ts";
 import { partOf } from "./parts.ts";
 
 /** One seed of an app with some changes. */
@@ -35,7 +35,7 @@ export type ChangedCellResult = ChangedCell & Changed;
 export async function runChanged(piece: ChangedSeed, built: SimulatedApp): Promise<ChangedSeedResult> {
   const { parts, judges } = piece;
   const { runSeed } = await changed<typeof import("../simulation/run-seed.ts")>(parts, "run-seed.ts");
-  changesThatRan();
+  forgetWhatRan();
   const { violations } = await runSeed(piece.seed, piece.mode, { app: changedApp(parts, built), judges });
   return { ...piece, violations, ran: [...changesThatRan()] };
 }
@@ -45,7 +45,7 @@ export async function runChangedCell(piece: ChangedCell, built: SimulatedApp): P
   const { parts, judges } = piece;
   const { scenario, faults, mode } = await cellOf(piece.cell, built);
   const { runScenario } = await changed<typeof import("../simulation/matrix-run.ts")>(parts, "matrix-run.ts");
-  changesThatRan();
+  forgetWhatRan();
   const { violations } = await runScenario(scenario, { app: changedApp(parts, built), mode, faults, judges });
   return { ...piece, violations, ran: [...changesThatRan()] };
 }

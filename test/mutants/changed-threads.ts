@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import { modeOf } from "../simulation/modes.ts";
 import type { SimulatedApp } from "../simulation/simulated-app.ts";
 import { LARGE_NURSERY } from "../simulation/threads.ts";
-import type { ChangedCell, ChangedSeed } from "./changed-run.ts";
+import type { ChangedSeed } from "./changed-run.ts";
 import type { MutantRun } from "./verdict.ts";
 
 /** Runs that one thread does one after the other: what is loaded for the first serves all of them. */
@@ -11,12 +11,10 @@ export interface MutantRuns {
   /** Of a mutant or a layer; undefined is the app as built. */
   readonly id: string | undefined;
   readonly seeds: readonly number[];
-  readonly cells: readonly string[];
 }
 
 export interface MutantRunsDone extends MutantRuns {
   readonly bySeed: ReadonlyMap<number, MutantRun>;
-  readonly byCell: ReadonlyMap<string, MutantRun>;
 }
 
 /**
@@ -56,19 +54,17 @@ class Runner {
   async done(piece: MutantRuns): Promise<MutantRunsDone> {
     const parts = piece.id === undefined ? [] : [piece.id];
     const bySeed = new Map<number, MutantRun>();
-    const byCell = new Map<string, MutantRun>();
     for (const seed of piece.seeds) {
       bySeed.set(seed, await this.#run({ parts, seed, mode: modeOf(seed), judges: "all" }));
     }
-    for (const cell of piece.cells) byCell.set(cell, await this.#run({ parts, cell, judges: "all" }));
-    return { ...piece, bySeed, byCell };
+    return { ...piece, bySeed };
   }
 
   async end(): Promise<void> {
     await this.#worker?.terminate();
   }
 
-  async #run(piece: ChangedSeed | ChangedCell): Promise<MutantRun> {
+  async #run(piece: ChangedSeed): Promise<MutantRun> {
     this.#worker ??= new Worker(new URL("./changed-worker.ts", import.meta.url), {
       workerData: this.#app,
       resourceLimits: LARGE_NURSERY,
@@ -85,7 +81,7 @@ class Runner {
 }
 
 /** @throws if the thread ends instead of answering */
-async function answerOf(worker: Worker, piece: ChangedSeed | ChangedCell): Promise<MutantRun> {
+async function answerOf(worker: Worker, piece: ChangedSeed): Promise<MutantRun> {
   const over = new AbortController();
   const { signal } = over;
   const exited = once(worker, "exit", { signal }).then(([code]) => {

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import {
   fallen,
   type KillRate,
-  rateOfCell,
   rateOfSeed,
   ratesTogether,
   remarksOn,
@@ -11,7 +10,7 @@ import {
   totalOf,
   UNTRIED,
 } from "./kill-rate.ts";
-import { verdictOf } from "./verdict.ts";
+import { brokenAsBuilt, verdictOf } from "./verdict.ts";
 
 const PREDICTED = { id: "m", predicted: ["debited-once", "sums"] };
 const broken = (...invariants: string[]) => invariants.map((invariant) => ({ invariant, what: "" }));
@@ -32,6 +31,16 @@ describe("a run", () => {
   it("kills by the predicted one of several that broke at one instant", () => {
     const violations = broken("no-mistake", "sums", "debited-once");
     expect(verdictOf(PREDICTED, { ran: ["m"], violations })).toEqual({ is: "killed", by: "sums" });
+  });
+
+  it("without any slip is told as what has failed or broken, and else not at all", () => {
+    expect(brokenAsBuilt({ ran: [], violations: [] })).toBeUndefined();
+    expect(brokenAsBuilt({ ran: [], violations: broken("sums") })).toContain(
+      "sums is broken without any slip",
+    );
+    expect(brokenAsBuilt({ ran: [], violations: [], failed: "the thread ended with 3" })).toBe(
+      "the thread ended with 3",
+    );
   });
 
   it("whose simulation failed is no kill", () => {
@@ -87,8 +96,8 @@ describe("a rate", () => {
 
 describe("a mutant's rate", () => {
   it("is as it should be where it is killed as predicted, also in one of a hundred seeds", () => {
-    expect(shortfallsOf({}, rateOf({ killed: 50, survived: 50 }))).toEqual([]);
-    expect(shortfallsOf({}, rateOf({ killed: 1, unmet: 99 }))).toEqual([]);
+    expect(shortfallsOf(rateOf({ killed: 50, survived: 50 }))).toEqual([]);
+    expect(shortfallsOf(rateOf({ killed: 1, unmet: 99 }))).toEqual([]);
   });
 
   it.each<[string, KillRate, string]>([
@@ -98,37 +107,27 @@ describe("a mutant's rate", () => {
     ["only killed otherwise", rateOf({ otherwise: 2 }), "it survives"],
     ["broken without its bad line", rateOf({ killed: 8, brokenUnmet: 1 }), "did not run: liveness 1"],
   ])("falls short where it is %s", (_, rate, what) => {
-    expect(shortfallsOf({}, rate).join("; ")).toContain(what);
+    expect(shortfallsOf(rate).join("; ")).toContain(what);
   });
 
   it("may break otherwise in a tenth of what breaks", () => {
-    expect(shortfallsOf({}, rateOf({ killed: 9, otherwise: 1 }))).toEqual([]);
-  });
-
-  it("may come from cells of the crash matrix, each of which must kill", () => {
-    const named = { cells: ["a.1.drop", "a.2.drop"] };
-    const one = ratesTogether(rateOf({ unmet: 5 }), rateOfCell("a.1.drop", { is: "killed", by: "sums" }));
-    expect(shortfallsOf(named, one)).toEqual(["cell a.2.drop does not kill it: not run"]);
-    const both = ratesTogether(one, rateOfCell("a.2.drop", { is: "killed", by: "sums" }));
-    expect(shortfallsOf(named, both)).toEqual([]);
-    const other = ratesTogether(one, rateOfCell("a.2.drop", { is: "survived" }));
-    expect(shortfallsOf(named, other)).toEqual(["cell a.2.drop does not kill it: survived"]);
+    expect(shortfallsOf(rateOf({ killed: 9, otherwise: 1 }))).toEqual([]);
   });
 
   it("falls short where the stored one was twice as high, and only then", () => {
     const now = rateOf({ killed: 40, survived: 360 });
-    expect(shortfallsOf({}, now, rateOf({ killed: 80, survived: 320 }))).toEqual([
+    expect(shortfallsOf(now, rateOf({ killed: 80, survived: 320 }))).toEqual([
       "its rate fell by half: 40 of 400 now, 80 of 400 as stored",
     ]);
-    expect(shortfallsOf({}, now, rateOf({ killed: 79, survived: 321 }))).toEqual([]);
-    expect(shortfallsOf({}, now, rateOf({ killed: 20, survived: 80 }))).toHaveLength(1);
-    expect(shortfallsOf({}, now, now)).toEqual([]);
+    expect(shortfallsOf(now, rateOf({ killed: 79, survived: 321 }))).toEqual([]);
+    expect(shortfallsOf(now, rateOf({ killed: 20, survived: 80 }))).toHaveLength(1);
+    expect(shortfallsOf(now, now)).toEqual([]);
   });
 
   it("asks for another look where it fell by half and that may be chance", () => {
     const now = rateOf({ killed: 2, survived: 398 });
     const before = rateOf({ killed: 5, survived: 395 });
-    expect(shortfallsOf({}, now, before)).toEqual([]);
+    expect(shortfallsOf(now, before)).toEqual([]);
     expect(remarksOn(now, before)).toHaveLength(1);
     expect(remarksOn(now, now)).toEqual([]);
   });

@@ -1,6 +1,5 @@
 import type { BankMode } from "../simulation/events.ts";
 import { modeOf } from "../simulation/modes.ts";
-import type { Mutant } from "./mutant.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** In how many seeds something happened. */
@@ -18,7 +17,7 @@ export interface Kill {
   readonly by: string;
 }
 
-/** What many seeds, and the cells that a mutant names, have come to. */
+/** What many seeds have come to. */
 export interface KillRate {
   readonly modes: Readonly<Record<BankMode, ModeCounts>>;
   /** Kills by the predicted invariant that broke; of several at one instant the first. */
@@ -29,8 +28,6 @@ export interface KillRate {
   readonly unmet: Counts;
   /** The first kills of every bank mode by every invariant. */
   readonly kills: readonly Kill[];
-  /** Cells of the crash matrix that were tried, and what they have said. */
-  readonly cells: Readonly<Record<string, Verdict["is"]>>;
 }
 
 const NONE: ModeCounts = { runs: 0, ran: 0, killed: 0 };
@@ -41,7 +38,6 @@ export const UNTRIED: KillRate = {
   otherwise: {},
   unmet: {},
   kills: [],
-  cells: {},
 };
 
 /** What one seed has come to. */
@@ -63,11 +59,6 @@ export function rateOfSeed(seed: number, verdict: Verdict): KillRate {
   };
 }
 
-/** What one cell of the crash matrix has come to. */
-export function rateOfCell(cell: string, { is }: Verdict): KillRate {
-  return { ...UNTRIED, cells: { [cell]: is } };
-}
-
 export function ratesTogether(a: KillRate, b: KillRate): KillRate {
   const modes = (mode: BankMode): ModeCounts => ({
     runs: a.modes[mode].runs + b.modes[mode].runs,
@@ -80,7 +71,6 @@ export function ratesTogether(a: KillRate, b: KillRate): KillRate {
     otherwise: summed(a.otherwise, b.otherwise),
     unmet: summed(a.unmet, b.unmet),
     kills: firstKills([...a.kills, ...b.kills]),
-    cells: { ...a.cells, ...b.cells },
   };
 }
 
@@ -128,23 +118,13 @@ export const MOST_OTHERWISE = 0.1;
  * Why a mutant's rate is not what it should be; empty if it is.
  * @param before what is stored of it
  */
-export function shortfallsOf(
-  { cells: named = [] }: Pick<Mutant, "cells">,
-  rate: KillRate,
-  before?: Pick<KillRate, "modes">,
-): string[] {
+export function shortfallsOf(rate: KillRate, before?: Pick<KillRate, "modes">): string[] {
   const { runs, ran, killed } = totalOf(rate);
   const wrong: string[] = [];
-  const inCells = Object.values(rate.cells);
-  const killing = inCells.filter((is) => is === "killed").length;
-  if (ran === 0 && !inCells.some((is) => is !== "unmet" && is !== "broken-unmet")) {
+  if (ran === 0) {
     wrong.push(`its bad line never ran in ${runs} seeds`);
-  } else if (killed === 0 && killing === 0) {
+  } else if (killed === 0) {
     wrong.push(`it survives: its bad line ran in ${ran} of ${runs} seeds, and none of them killed it`);
-  }
-  for (const cell of named) {
-    if (rate.cells[cell] !== "killed")
-      wrong.push(`cell ${cell} does not kill it: ${rate.cells[cell] ?? "not run"}`);
   }
   const unmet = listed(rate.unmet);
   if (unmet !== "") wrong.push(`something broke although its bad line did not run: ${unmet}`);

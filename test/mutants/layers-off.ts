@@ -3,7 +3,6 @@ import type { Edit, Layer } from "./mutant.ts";
 const STREAM = "lambdas/stream-change.ts";
 const SUBMIT = "lambdas/billing-batch/submit-bank-file/submit-bank-file.ts";
 const CLAIM = "lambdas/billing-batch/stage-segment/claim-row.ts";
-const ABANDON = "lambdas/operations/abandon-batch/abandon-batch.ts";
 const DOUBT = "lambdas/settle-doubt.ts";
 /** Where the conditions of writes stand in the simulation; on AWS they are the adapter's. */
 const LEDGER = "test/ledger-in-memory.ts";
@@ -27,14 +26,7 @@ export const LAYERS: readonly Layer[] = [
   {
     id: "lock",
     what: "it is acquired over a living holder",
-    edits: [
-      unrefused(
-        "lambdas/billing-batch/acquire-lock/acquire-lock.ts",
-        'seen.batch && holder?.state !== "CLOSED" && holder?.state !== "ABANDONED"',
-        " {",
-      ),
-      unrefused(ABANDON, 'seen.batch && holder?.state !== "CLOSED" && holder?.state !== "ABANDONED"', " {"),
-    ],
+    edits: [unrefused(STREAM, 'batch && holder?.state !== "CLOSED" && holder?.state !== "ABANDONED"', " {")],
   },
   {
     id: "fail-closed",
@@ -341,6 +333,8 @@ export const LAYERS: readonly Layer[] = [
 /** The layers of which it is known that nothing stands behind them, and why. */
 export const ALONE: Readonly<Partial<Record<string, string>>> = {
   gate: "it stands against mistakes in the code before it, which these runs make on purpose; then nothing else is left.",
+  bytes:
+    "it is the last look at what is sent; these runs change bytes where they lie, after the gate has read them, which a versioned bucket does not do.",
 };
 
 /**

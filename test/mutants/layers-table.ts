@@ -11,6 +11,7 @@ import {
   type StoredAblation,
   told,
   type Tried,
+  UNTRUE,
 } from "./layers-tried.ts";
 
 export const MARKS: Marks = {
@@ -92,20 +93,20 @@ function byWords(broken: Tried["broken"]): Map<string, number> {
 }
 
 /**
- * What is not as it should be: a layer alone that duplicates or loses although nobody has said why, one of which that is
- * said and that does not, one that was never missing, and a set that has broken the code itself instead of the promise.
+ * What is not as it should be: a layer alone that duplicates, loses, or sends or tells what is not so, although nobody has
+ * said why, one of which that is said and that does not, one that was never missing, and a set that has broken the code itself instead of the promise.
  */
 export function surprises({ tried }: StoredAblation): string[] {
   const found: string[] = [];
   for (const id of layersAlone().filter((one) => tried[one])) {
     const places = PLACES.map((place) => tried[id]?.[place] as Tried);
     const worst = [...new Set(places.flatMap(({ broken }) => Object.keys(broken)))].filter((invariant) =>
-      [...DUPLICATES, ...LOSSES].includes(invariant),
+      [...DUPLICATES, ...LOSSES, ...UNTRUE].includes(invariant),
     );
     if (worst.length > 0 && ALONE[id] === undefined)
       found.push(`without ${id} alone: ${worst.map(told).join(", ")}`);
     if (worst.length === 0 && ALONE[id] !== undefined)
-      found.push(`without ${id} alone nothing is debited twice or lost`);
+      found.push(`without ${id} alone nothing goes wrong, although it is said why it does`);
     if (places.every(({ ran }) => !ran[id]))
       found.push(`${id} was out, and never missing: its edit takes nothing out`);
   }

@@ -77,3 +77,5 @@ export function told(invariant: string): string {
 export const DUPLICATES: readonly string[] = ["debited-once", "what-was-due"];
 /** What leaves a debit unmade without anybody being told. */
 export const LOSSES: readonly string[] = ["nothing-lost"];
+/** What sends bytes that nobody has judged, or tells a sum that is not so. */
+export const UNTRUE: readonly string[] = ["bytes-judged", "sums"];

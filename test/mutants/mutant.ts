@@ -28,8 +28,6 @@ export interface Mutant extends Change {
   readonly predicted: readonly string[];
   /** Why it is just those. */
   readonly because: string;
-  /** Cells of the crash matrix that kill it, such as `b.131.lose`, where few seeds or none come by. */
-  readonly cells?: readonly string[];
 }
 
 /** One guard of the promise, taken out. */

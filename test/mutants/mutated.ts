@@ -18,7 +18,7 @@ const changes = new Map<string, { readonly edits: readonly Edit[]; readonly othe
 const imported = new Map<string, readonly string[]>();
 /** Sources without their types, which are the same in every changed app but in the files that are changed. */
 const stripped = new Map<string, string>();
-/** The names of the changes that have run since the last time somebody asked. */
+/** The names of the changes that have run since the last run began. */
 const ran = new Set<string>();
 Object.assign(globalThis, { changeRan: (name: string) => ran.add(name) });
 
@@ -46,11 +46,14 @@ export async function importChanged<Module>(
   return (await import(`${ROOT}${module}${QUERY}${encodeURIComponent(name)}`)) as Module;
 }
 
-/** Which changes have run since this was asked before. */
-export function changesThatRan(): ReadonlySet<string> {
-  const since = new Set(ran);
+/** Begins a run: none of its changes has run yet. */
+export function forgetWhatRan(): void {
   ran.clear();
-  return since;
+}
+
+/** Which changes have run since the run began. */
+export function changesThatRan(): ReadonlySet<string> {
+  return new Set(ran);
 }
 
 function hook(): void {

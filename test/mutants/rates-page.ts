@@ -26,15 +26,11 @@ export function ratesTable({ mutants: stored }: StoredRates, mutants: readonly M
   ].join("\n");
 }
 
-function rowOf(
-  { id, slip }: Mutant,
-  { modes, by, otherwise, killingCells, killingSeeds }: StoredRate,
-): string {
+function rowOf({ id, slip }: Mutant, { modes, by, otherwise, killingSeeds }: StoredRate): string {
   const { runs, ran } = totalOf({ modes });
   const others = listed(otherwise);
   const killers = [
     ...(listed(by) === "" ? [] : [listed(by)]),
-    ...(killingCells.length > 0 ? [`crash matrix ${killingCells.join(", ")}`] : []),
     ...(others === "" ? [] : [`not as predicted: ${others}`]),
   ];
   const replay = killingSeeds.length > 0 ? ` (seeds ${killingSeeds.join(", ")})` : "";
@@ -42,17 +38,27 @@ function rowOf(
 }
 
 /** One sentence for who reads no table. */
-export function ratesSentence({ commit, mutants: stored }: StoredRates): string {
+export function ratesSentence({ mutants: stored }: StoredRates): string {
   const rates = Object.values(stored);
   if (rates.length === 0) return "No mutant has been measured yet.";
   const shares = rates.map(shareOf).toSorted((a, b) => a - b);
   const middle = shares[Math.floor(shares.length / 2)];
-  const seeds = Math.min(...rates.map(({ seeds }) => seeds));
-  const inCells = rates.filter((rate) => totalOf(rate).killed === 0).length;
+  const seeds = [...new Set(rates.map((rate) => rate.seeds))].toSorted((a, b) => a - b).join(" or ");
   return (
     `All ${rates.length} are killed as was predicted, in ${told(shares[0])} to ${told(shares.at(-1))} of ${seeds} seeds ` +
-    `(median ${told(middle)})${inCells > 0 ? `, ${inCells} of them in cells of the crash matrix alone` : ""}, at ${commit}.`
+    `(median ${told(middle)}), ${commitsOf(rates)}.`
   );
+}
+
+/** `at c0ffee`; where they were not all measured at once, how many at which commit. */
+function commitsOf(rates: readonly StoredRate[]): string {
+  const counts = [...Map.groupBy(rates, ({ commit }) => commit)].map(([commit, of]) => ({
+    commit,
+    count: of.length,
+  }));
+  const [most, ...others] = counts.toSorted((a, b) => b.count - a.count);
+  const more = others.map(({ commit, count }) => `, ${count} of them at ${commit} instead`);
+  return `at ${most?.commit}${more.join("")}`;
 }
 
 const shareOf = (rate: StoredRate) => totalOf(rate).killed / totalOf(rate).runs;

@@ -2,9 +2,9 @@ import type { SimulatedApp } from "../simulation/simulated-app.ts";
 import { type MutantRuns, onChangedThreads } from "./changed-threads.ts";
 import type { Mutant } from "./mutant.ts";
 import type { StoredRate } from "./stored-rates.ts";
-import { type MutantRun, verdictOf } from "./verdict.ts";
+import { brokenAsBuilt, type MutantRun, verdictOf } from "./verdict.ts";
 
-type Killers = Pick<StoredRate, "killingSeeds" | "killingCells">;
+type Killers = Pick<StoredRate, "killingSeeds">;
 
 /**
  * Runs again what has killed each mutant, and the same as built.
@@ -19,14 +19,14 @@ export async function replayed(
 ): Promise<string[]> {
   const pieces = mutants.flatMap(({ id }): MutantRuns[] => {
     const killers = stored[id];
-    return killers === undefined ? [] : [{ id, seeds: killers.killingSeeds, cells: killers.killingCells }];
+    return killers === undefined ? [] : [{ id, seeds: killers.killingSeeds }];
   });
   const wrong: string[] = [];
-  await onChangedThreads(app, [...asBuilt(pieces, threads), ...pieces], threads, ({ id, bySeed, byCell }) => {
+  await onChangedThreads(app, [...asBuilt(pieces, threads), ...pieces], threads, ({ id, bySeed }) => {
     const mutant = mutants.find((one) => one.id === id);
-    for (const [name, run] of [...bySeed, ...byCell]) {
+    for (const [seed, run] of bySeed) {
       const what = mutant === undefined ? brokenAsBuilt(run) : notKilled(mutant, run);
-      if (what !== undefined) wrong.push(`${id ?? "as built"}, ${name}: ${what}`);
+      if (what !== undefined) wrong.push(`${id ?? "as built"}, ${seed}: ${what}`);
     }
   });
   return wrong.toSorted();
@@ -35,17 +35,10 @@ export async function replayed(
 /** The same runs without any slip, each once, in as many pieces as there are threads. */
 function asBuilt(pieces: readonly MutantRuns[], threads: number): MutantRuns[] {
   const seeds = [...new Set(pieces.flatMap(({ seeds }) => seeds))];
-  const cells = [...new Set(pieces.flatMap(({ cells }) => cells))];
   return Array.from({ length: threads }, (_, thread) => ({
     id: undefined,
     seeds: seeds.filter((_seed, index) => index % threads === thread),
-    cells: cells.filter((_cell, index) => index % threads === thread),
   }));
-}
-
-function brokenAsBuilt({ violations: [first], failed }: MutantRun): string | undefined {
-  if (failed !== undefined) return failed;
-  return first === undefined ? undefined : `${first.invariant} is broken without any slip: ${first.what}`;
 }
 
 function notKilled({ id, predicted }: Pick<Mutant, "id" | "predicted">, run: MutantRun): string | undefined {

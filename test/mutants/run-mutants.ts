@@ -9,7 +9,6 @@ import { typeErrorsIn } from "./edited-types.ts";
 import {
   type KillRate,
   listed,
-  rateOfCell,
   rateOfSeed,
   ratesTogether,
   remarksOn,
@@ -22,7 +21,7 @@ import { MUTANTS } from "./mutants.ts";
 import { MUTANTS_HELP, type MutantsOptions, mutantsOptions } from "./mutants-options.ts";
 import { writeRatePages } from "./rates-page.ts";
 import { storedRates, type StoredRates, storeRates, toStore } from "./stored-rates.ts";
-import { verdictOf } from "./verdict.ts";
+import { brokenAsBuilt, verdictOf } from "./verdict.ts";
 
 /** Seeds that one thread does at once. */
 const CHUNK_SEEDS = 50;
@@ -56,13 +55,13 @@ function fail(wrong: readonly string[]): number {
   return 1;
 }
 
-/** The app as built first, on all the seeds and cells; then, if nothing broke, the mutants. */
+/** The app as built first, on all the seeds; then, if nothing broke, the mutants. */
 async function measured(options: MutantsOptions, app: SimulatedApp): Promise<Rates> {
   const { mutants, seeds, threads, fresh } = options;
   const nothing: Rates = { mutants: {}, broken: [] };
   const progress = new Progress(nameOf(options), commitOf(), nothing, together, fresh);
-  const asBuilt = piecesOf(undefined, seeds, [...new Set(mutants.flatMap(({ cells = [] }) => cells))]);
-  const changed = mutants.flatMap(({ id, cells }) => piecesOf(id, seeds, cells ?? []));
+  const asBuilt = piecesOf(undefined, seeds);
+  const changed = mutants.flatMap(({ id }) => piecesOf(id, seeds));
   const all = asBuilt.length + changed.length;
   for (const pieces of [asBuilt, changed]) {
     if (progress.summary.broken.length > 0) break;
@@ -76,44 +75,32 @@ async function measured(options: MutantsOptions, app: SimulatedApp): Promise<Rat
 
 /** The same seeds of the same mutants go on from each other. */
 function nameOf({ mutants, seeds }: MutantsOptions): string {
-  const ids = mutants.map(({ id, cells }) => [id, cells]);
+  const ids = mutants.map(({ id }) => id);
   const hash = createHash("sha256").update(JSON.stringify(ids)).digest("hex").slice(0, 8);
   return `mutants-${seeds}-${hash}`;
 }
 
-function piecesOf(id: string | undefined, seeds: number, cells: readonly string[]): MutantRuns[] {
+function piecesOf(id: string | undefined, seeds: number): MutantRuns[] {
   const pieces: MutantRuns[] = [];
   for (let from = 1; from <= seeds; from += CHUNK_SEEDS) {
     const length = Math.min(CHUNK_SEEDS, seeds - from + 1);
-    pieces.push({ id, seeds: Array.from({ length }, (_, index) => from + index), cells: [] });
+    pieces.push({ id, seeds: Array.from({ length }, (_, index) => from + index) });
   }
-  return cells.length === 0 ? pieces : [...pieces, { id, seeds: [], cells }];
+  return pieces;
 }
 
-const pieceName = ({ id, seeds: [first], cells }: MutantRuns) =>
-  `${id ?? "as built"}:${first ?? cells.join("|")}`;
+const pieceName = ({ id, seeds: [first] }: MutantRuns) => `${id ?? "as built"}:${first}`;
 
-function ratesOf({ id, bySeed, byCell }: MutantRunsDone, mutants: readonly Mutant[]): Rates {
+function ratesOf({ id, bySeed }: MutantRunsDone, mutants: readonly Mutant[]): Rates {
   const mutant = mutants.find((one) => one.id === id);
   if (mutant === undefined) {
-    const runs = [...bySeed, ...byCell].flatMap(
-      ([
-        name,
-        {
-          violations: [first],
-          failed,
-        },
-      ]) =>
-        first === undefined && failed === undefined
-          ? []
-          : [`without any slip, ${name} breaks ${first?.invariant}: ${first?.what ?? failed}`],
-    );
-    return { mutants: {}, broken: runs };
+    const broken = [...bySeed].flatMap(([seed, run]) => {
+      const what = brokenAsBuilt(run);
+      return what === undefined ? [] : [`seed ${seed}: ${what}`];
+    });
+    return { mutants: {}, broken };
   }
-  const rates = [
-    ...[...bySeed].map(([seed, run]) => rateOfSeed(seed, verdictOf(mutant, run))),
-    ...[...byCell].map(([cell, run]) => rateOfCell(cell, verdictOf(mutant, run))),
-  ];
+  const rates = [...bySeed].map(([seed, run]) => rateOfSeed(seed, verdictOf(mutant, run)));
   return { mutants: { [mutant.id]: rates.reduce(ratesTogether, UNTRIED) }, broken: [] };
 }
 
@@ -141,7 +128,7 @@ function judged({ mutants, seeds, store }: MutantsOptions, rates: Rates["mutants
   for (const mutant of mutants) {
     const rate = rates[mutant.id] ?? UNTRIED;
     const stored = before.mutants[mutant.id];
-    const wrong = shortfallsOf(mutant, rate, stored);
+    const wrong = shortfallsOf(rate, stored);
     process.stdout.write(rateText(mutant, rate));
     for (const line of remarksOn(rate, stored)) process.stdout.write(`  LOOK  ${line}\n`);
     for (const line of wrong) process.stdout.write(`  WRONG ${line}\n`);
@@ -171,13 +158,11 @@ function keep(rates: StoredRates): void {
 function rateText({ id }: Mutant, rate: KillRate): string {
   const { runs, ran, killed } = totalOf(rate);
   const modes = Object.entries(rate.modes).map(([mode, one]) => `${mode} ${one.killed} of ${one.runs}`);
-  const cells = Object.entries(rate.cells).map(([cell, is]) => `${cell} ${is}`);
   const lines = [
     `${id}: killed in ${killed} of ${runs} seeds (${((100 * killed) / Math.max(1, runs)).toFixed(1)} %)`,
     `  ran in ${ran}; ${modes.join(", ")}`,
     `  by ${listed(rate.by) || "nothing"}; seeds ${rate.kills.map(({ seed }) => seed).join(", ") || "none"}`,
     ...(listed(rate.otherwise) === "" ? [] : [`  otherwise: ${listed(rate.otherwise)}`]),
-    ...(cells.length > 0 ? [`  cells: ${cells.join(", ")}`] : []),
   ];
   return `${lines.join("\n")}\n`;
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { rateOfSeed, ratesTogether, rateOfCell, UNTRIED } from "./kill-rate.ts";
+import { rateOfSeed, ratesTogether, UNTRIED } from "./kill-rate.ts";
 import { quotedIn } from "../quoted.ts";
 import { storedText } from "../stored-json.ts";
 import { MARKS, ratesSentence, ratesTable } from "./rates-page.ts";
@@ -10,7 +10,6 @@ const kill = { is: "killed", by: "sums" } as const;
 const rate = [
   ...[1, 2, 5].map((seed) => rateOfSeed(seed, kill)),
   ...[3, 4, 6, 7, 8].map((seed) => rateOfSeed(seed, { is: "survived" })),
-  rateOfCell("a.1.drop", kill),
 ].reduce(ratesTogether, UNTRIED);
 const stored = toStore("c0ffee", 8, rate);
 const store = (mutant: StoredRate): StoredRates => ({
@@ -24,7 +23,6 @@ const MUTANT = { id: "m", slip: "a | b", edits: [], predicted: ["sums"], because
 describe("the store", () => {
   it("keeps of a mutant its counts and what to replay", () => {
     expect(stored.killingSeeds).toEqual([1, 2]);
-    expect(stored.killingCells).toEqual(["a.1.drop"]);
     expect(mistakesInStore(store(stored), ["m"])).toEqual([]);
   });
 
@@ -54,7 +52,7 @@ describe("the store", () => {
       "2 killed, 1 ran, 4 runs of deduplicates",
     ],
     ["other seeds", { seeds: 9 }, "not one of each of 9 seeds"],
-    ["nothing to replay", { killingSeeds: [], killingCells: [] }, "nothing kills it"],
+    ["nothing to replay", { killingSeeds: [] }, "nothing kills it"],
     ["one seed of several", { killingSeeds: [1] }, "only one of its killing seeds"],
     ["too many seeds", { killingSeeds: [1, 2, 5] }, "more killing seeds than there are"],
     ["a seed from elsewhere", { killingSeeds: [1, 9] }, "was never run"],
@@ -76,11 +74,18 @@ describe("a page", () => {
     expect(ratesTable(store(stored), [MUTANT]).split("\n")).toEqual([
       "| mutant | the slip | bad line ran | bank books everything | bank de-duplicates | killed by |",
       "|---|---|---|---|---|---|",
-      "| m | a \\| b | 8 of 8 | 25.0 % | 50.0 % | sums 3; crash matrix a.1.drop (seeds 1, 2) |",
+      "| m | a \\| b | 8 of 8 | 25.0 % | 50.0 % | sums 3 (seeds 1, 2) |",
     ]);
     expect(ratesSentence(store(stored))).toBe(
       "All 1 are killed as was predicted, in 37.5 % to 37.5 % of 8 seeds (median 37.5 %), at c0ffee.",
     );
+  });
+
+  it("names every commit and number of seeds where they were not all measured at once", () => {
+    const later = { ...stored, commit: "beef", seeds: 400 };
+    const mixed = { ...store(stored), commit: "beef", mutants: { m: stored, n: stored, o: later } };
+    expect(ratesSentence(mixed)).toContain("of 8 or 400 seeds (");
+    expect(ratesSentence(mixed)).toMatch(/, at c0ffee, 1 of them at beef instead\.$/);
   });
 
   it("is quoted between its two comments, and must have them", () => {

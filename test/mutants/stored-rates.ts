@@ -15,9 +15,8 @@ export interface StoredRate {
   readonly modes: Readonly<Record<BankMode, ModeCounts>>;
   readonly by: Counts;
   readonly otherwise: Counts;
-  /** What `npm test` replays: seeds that have killed it, and cells of the crash matrix. */
+  /** What `npm test` replays: seeds that have killed it. */
   readonly killingSeeds: readonly number[];
-  readonly killingCells: readonly string[];
 }
 
 export interface StoredRates {
@@ -47,7 +46,6 @@ export function toStore(commit: string, seeds: number, rate: KillRate): StoredRa
     by: rate.by,
     otherwise: rate.otherwise,
     killingSeeds: replayedSeeds(rate.kills),
-    killingCells: Object.entries(rate.cells).flatMap(([cell, is]) => (is === "killed" ? [cell] : [])),
   };
 }
 
@@ -70,7 +68,7 @@ export function mistakesInStore(store: StoredRates, ids: readonly string[]): str
   ];
 }
 
-function mistakesInRate({ seeds, modes, by, commit, killingSeeds, killingCells }: StoredRate): string[] {
+function mistakesInRate({ seeds, modes, by, commit, killingSeeds }: StoredRate): string[] {
   const wrong: string[] = [];
   const kills = modes["books-everything"].killed + modes.deduplicates.killed;
   const sum = Object.values(by).reduce((all, count) => all + count, 0);
@@ -81,7 +79,7 @@ function mistakesInRate({ seeds, modes, by, commit, killingSeeds, killingCells }
   if (modes["books-everything"].runs + modes.deduplicates.runs !== seeds) {
     wrong.push(`its runs are not one of each of ${seeds} seeds`);
   }
-  if (killingSeeds.length + killingCells.length === 0) wrong.push("nothing kills it");
+  if (killingSeeds.length === 0) wrong.push("nothing kills it");
   if (kills > 1 && killingSeeds.length < 2) wrong.push("only one of its killing seeds is kept");
   if (killingSeeds.length > Math.min(2, kills)) wrong.push("more killing seeds than there are");
   if (killingSeeds.some((seed) => seed < 1 || seed > seeds)) wrong.push("a killing seed was never run");

@@ -29,6 +29,12 @@ export type Verdict =
 /** What a run counts under whose simulation has failed. */
 export const SIMULATION_FAILED = "simulation-failed";
 
+/** What is wrong with a run without any slip; undefined where nothing is. */
+export function brokenAsBuilt({ violations: [first], failed }: MutantRun): string | undefined {
+  if (failed !== undefined) return failed;
+  return first === undefined ? undefined : `${first.invariant} is broken without any slip: ${first.what}`;
+}
+
 export function verdictOf({ id, predicted }: Pick<Mutant, "id" | "predicted">, run: MutantRun): Verdict {
   // Nobody can say whether the bad line ran in it, but it is none of the predicted consequences.
   if (run.failed !== undefined) return { is: "otherwise", by: SIMULATION_FAILED };

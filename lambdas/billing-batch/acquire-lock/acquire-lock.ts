@@ -1,5 +1,5 @@
 import { appendEvent } from "../../audit-trail.ts";
-import { changeStream, refuseDoubt } from "../../stream-change.ts";
+import { changeStream, refuseHolder } from "../../stream-change.ts";
 import { dueListIdentity, listInWords, sameList, startedList } from "../../due-list-identity.ts";
 import { dueListPrefix, parseBatchId } from "../../domain/batch.ts";
 import { acquiredAction } from "../../domain/execution-name.ts";
@@ -11,7 +11,6 @@ import {
   DueListMismatch,
   EpochMismatch,
   LedgerBroken,
-  LockHeld,
   StaleFence,
   StreamPaused,
   StreamUnknown,
@@ -157,12 +156,7 @@ function locked(
     }
     return { ...seen, fence: seen.fence + 1, batch: { ...seen.batch, nonce: mine.nonce, turn: mine.turn } };
   }
-  if (seen.batch && holder?.state !== "CLOSED" && holder?.state !== "ABANDONED") {
-    throw new LockHeld(
-      `batch ${seen.batch.id} has held the lock of stream ${seen.stream} since ${seen.batch.since}`,
-    );
-  }
-  refuseDoubt(seen);
+  refuseHolder(seen, holder);
   return { ...seen, fence: seen.fence + 1, batch: mine };
 }
 

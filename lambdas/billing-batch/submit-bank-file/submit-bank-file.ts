@@ -55,7 +55,8 @@ export async function submitBankFile(
   ports: StepPorts,
 ): Promise<Submission> {
   const batch = await readBatch(ports, event.batchId);
-  // Behind the flag and the fence: who abandoned it before its files were frozen has found nothing to void.
+  // Flag and fence stop a batch that is being abandoned. Nothing of one that was abandoned before its files were frozen
+  // could be voided, so that here its record is asked as well.
   if (batch.state === "ABANDONED") throw new BatchAbandoned(`batch ${batch.id} was abandoned`);
   const stream = streamOf(ports.configuration, batch.stream);
   const asker: Asker = {
@@ -251,7 +252,7 @@ async function deliver(
   let fault: unknown;
   try {
     if ((await ports.objects.versions("outbound", key)).length === 0) {
-      await notSettled(ports, asker, file.number);
+      await refuseSettled(ports, asker, file.number);
       // Last of all, with nothing awaited in between: who was frozen until now wakes when the file may be resolved.
       if (ports.clock.now() >= call.endsAt) {
         throw new TimeShort(
@@ -266,8 +267,8 @@ async function deliver(
   return settleDoubt(ports, asker, file, fault);
 }
 
-/** Whatever a write has let through: what another call has settled since this one began it is not delivered. */
-async function notSettled(ports: StepPorts, { stream, batchId }: Asker, number: number): Promise<void> {
+/** Refuses a file that another call has settled since this one began it, whatever the two writes have let through. */
+async function refuseSettled(ports: StepPorts, { stream, batchId }: Asker, number: number): Promise<void> {
   const item = held(await ports.ledger.readStream(stream), batchId, "any");
   if (isSettled(fileOf(item, number).state)) {
     throw new NotReconciled(

@@ -8,7 +8,6 @@ import {
   DeployInProgress,
   EpochMismatch,
   LedgerBroken,
-  LockHeld,
   SubmissionUnknown,
 } from "../../domain/faults.ts";
 import { isInDoubt, isSettled, moveBatch } from "../../domain/moves.ts";
@@ -16,7 +15,7 @@ import type { BatchItem, Decision, FileItem, StreamItem } from "../../domain/rec
 import type { Configuration } from "../../domain/stream.ts";
 import { ConditionRefused, type Ports } from "../../ports.ts";
 import { type Asker, settleDoubt } from "../../settle-doubt.ts";
-import { changeStream, held, refuseDoubt } from "../../stream-change.ts";
+import { changeStream, held, refuseHolder } from "../../stream-change.ts";
 import { streamOf } from "../../stream-of.ts";
 import { evidenceOf, fileName, movedFile, outboundKey, unknown, voidSubmission } from "../../submission.ts";
 
@@ -117,16 +116,12 @@ function flag(
       return seen.batch.abandoning ? "done" : { ...seen, batch: { ...seen.batch, abandoning: decision } };
     }
     if (record?.state === "ABANDONED") return "done";
-    const holder = seen.batch && (await ports.ledger.readBatch(seen.batch.id));
-    if (seen.batch && holder?.state !== "CLOSED" && holder?.state !== "ABANDONED") {
-      throw new LockHeld(`batch ${seen.batch.id} holds the lock of stream ${batch.stream}`);
-    }
+    refuseHolder(seen, seen.batch && (await ports.ledger.readBatch(seen.batch.id)));
     // A batch that has the lock is stopped at any time. Taking the lock is another thing: whoever began the deployment
     // has proven that no batch has it, and without it nothing of this batch can be sent meanwhile.
     if (seen.deploying) {
       throw new DeployInProgress(`deployment ${seen.deploying.id} holds stream ${batch.stream}`);
     }
-    refuseDoubt(seen);
     if (record === undefined) await refuseUnheardOf(ports, batch);
     const taken = { id: batch.id, nonce, since: decision.at, abandoning: decision };
     return { ...seen, fence: seen.fence + 1, batch: taken };

@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { optionsIn, wholeNumber } from "../../../infra/command-options.ts";
+import { endWith } from "../../../infra/ops/end-with.ts";
+import { WrongInput } from "../../../infra/wrong-input.ts";
 import { commitOf } from "../../commit-of.ts";
 import { storeJson } from "../../stored-json.ts";
 import { GROUPS, type Group, groupOf, mutatedFiles, WANTED, WANTED_OVERALL } from "./groups.ts";
@@ -14,7 +16,7 @@ const HELP = `Changes domain and steps in thousands of small ways, one at a time
   npm run stryker -- --only lock,claim    some of ${GROUPS.join(", ")}
 
 options
-  --concurrency <n>   processes (default 2)
+  --threads <n>       processes (default 2)
   --store             keep the figures in test/mutants/stryker/results.json
   --fresh             do not go on from what an earlier run of the same code has found
   --help              print this
@@ -33,13 +35,13 @@ const STRYKER = `${ROOT}/node_modules/@stryker-mutator/core/bin/stryker.js`;
 const read = (file: string): unknown => JSON.parse(readFileSync(file, "utf8"));
 
 /**
- * Which tests are asked. Those with a state machine of their own are slow, and needed by what they test alone. For the domain
- * its own tests are asked alone: what none of them notices, a step's test would notice by chance.
+ * Which tests are asked. Those with a state machine of their own are slow, and needed by what they test alone. For the
+ * domain its own tests are asked alone: what none of them notices, a step's test would notice by chance.
  */
 const TESTS: Readonly<Partial<Record<Group, string>>> = { operations: "all", domain: "domain" };
 
 /** Runs Stryker on one group, with its progress on the screen, and returns its report. */
-async function run(group: Group, options: { concurrency: string; fresh: boolean }): Promise<Report> {
+async function run(group: Group, options: { threads: number; fresh: boolean }): Promise<Report> {
   const files = mutatedFiles().filter((file) => groupOf(file) === group);
   const report = `${KEPT}/${group}.report.json`;
   const incremental = `${KEPT}/${group}.json`;
@@ -52,7 +54,7 @@ async function run(group: Group, options: { concurrency: string; fresh: boolean 
     mutate: files,
     incrementalFile: incremental,
     jsonReporter: { fileName: report },
-    concurrency: Number(options.concurrency),
+    concurrency: options.threads,
   };
   writeFileSync(config, JSON.stringify({ ...(read(CONFIG) as object), ...own }));
   const tests = TESTS[group] ?? "quick";
@@ -100,15 +102,12 @@ function show(group: string, score: number | undefined, wanted: number): boolean
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      only: { type: "string" },
-      concurrency: { type: "string", default: "2" },
-      store: { type: "boolean", default: false },
-      fresh: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
+  const values = optionsIn(args, {
+    only: { type: "string" },
+    threads: { type: "string", default: "2" },
+    store: { type: "boolean", default: false },
+    fresh: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
   });
   if (values.help) {
     console.log(HELP);
@@ -117,14 +116,14 @@ async function main(args: readonly string[]): Promise<number> {
   const names = values.only?.split(",") ?? GROUPS;
   const groups = GROUPS.filter((group) => names.includes(group));
   if (groups.length !== names.length) {
-    console.error(`--only takes some of ${GROUPS.join(", ")}`);
-    return 2;
+    throw new WrongInput(`--only takes some of ${GROUPS.join(", ")}`);
   }
+  const threads = wholeNumber("--threads", values.threads, 3);
   const results: Partial<Record<Group, Figures>> = {};
   const survivors: Survivor[] = [];
   for (const group of groups) {
     console.log(`\n${group}`);
-    const report = await run(group, values);
+    const report = await run(group, { threads, fresh: values.fresh });
     results[group] = figuresOf(report);
     survivors.push(...survivorsOf(report));
   }
@@ -145,7 +144,4 @@ async function main(args: readonly string[]): Promise<number> {
   return reached.every(Boolean) && wrong.length === 0 ? 0 : 1;
 }
 
-process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  return (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS") ? 2 : 1;
-});
+await endWith(() => main(process.argv.slice(2)));

@@ -112,13 +112,7 @@ export const GUARDS: readonly Guard[] = [
   {
     id: "settled",
     says: "a file that was settled meanwhile is not delivered",
-    edits: [
-      {
-        file: "lambdas/billing-batch/submit-bank-file/submit-bank-file.ts",
-        find: "      await refuseSettled(ports, asker, file.number);\n",
-        replace: "      await refuseSettled(ports, asker, file.number).catch(() => ran());\n",
-      },
-    ],
+    edits: editsOf("settled"),
   },
   {
     id: "sum",

@@ -72,7 +72,7 @@ type Part = Parameters<typeof importChanged>[1][number];
 /** What each of the incident's slips mistakes for a lock. */
 const MISTAKEN: Readonly<Record<IncidentId, LockThrows>> = {
   "lock-any-error-is-success": { kind: "error", error: "ECONNRESET" },
-  "lock-all-but-refused-is-success": { kind: "throttle", error: "ThrottlingException" },
+  "lock-all-but-refused-is-success": { kind: "error", error: "AccessDeniedException" },
   "lock-time-out-is-success": { kind: "error", error: "TimeoutError" },
   "lock-unknown-thing-is-success": { kind: "unknown", error: "undefined" },
   "lock-invented-fence": { kind: "error", error: "ECONNRESET" },

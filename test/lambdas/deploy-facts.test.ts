@@ -127,7 +127,8 @@ describe("what cannot be read", () => {
 
   it("of the billing stack is not taken for absent", async () => {
     const world = only();
-    const told = async (billing?: "created" | "deleted") => (await deployFacts(world.ports(), { billing })).billing;
+    const told = async (billing?: "created" | "deleted") =>
+      (await deployFacts(world.ports(), { billing })).billing;
     expect(await told()).toBe("present");
     world.status = undefined;
     expect(await told()).toBe("absent");

@@ -28,7 +28,7 @@ function taken(when: string, as = "wrote") {
 /** A lock that another batch holds is taken all the same where that is so, as if that batch were over. */
 function heldNoMore(when: string) {
   const isLiving = 'seen.batch && holder?.state !== "CLOSED" && holder?.state !== "ABANDONED"';
-  const over = '({ ...holder, state: "ABANDONED" } as BatchItem)';
+  const over = '(Object.assign({}, holder, { state: "ABANDONED" }) as BatchItem)';
   const replace = `  refuseHolder(seen, ${isLiving} && ${when}ran() ? ${over} : holder);\n`;
   return [{ file: ACQUIRE, find: HOLDER, replace }];
 }

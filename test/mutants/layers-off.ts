@@ -295,8 +295,8 @@ export const LAYERS: readonly Layer[] = [
     edits: [
       {
         file: SUBMIT,
-        find: "      await notSettled(ports, asker, file.number);\n",
-        replace: "      await notSettled(ports, asker, file.number).catch(() => ran());\n",
+        find: "      await refuseSettled(ports, asker, file.number);\n",
+        replace: "      await refuseSettled(ports, asker, file.number).catch(() => ran());\n",
       },
     ],
   },
@@ -306,8 +306,8 @@ export const LAYERS: readonly Layer[] = [
     edits: [
       {
         file: STREAM,
-        find: "if (!batch || !doubt) return;",
-        replace: "if (ran() || !batch || !doubt) return;",
+        find: "if (batch && doubt)",
+        replace: "if (!ran() && batch && doubt)",
       },
     ],
   },

@@ -1,8 +1,8 @@
+import { fileName } from "./domain/batch.ts";
 import { isInDoubt } from "./domain/moves.ts";
 import type { FileItem, SubmissionItem } from "./domain/records.ts";
 import { openBatch } from "./frozen-set.ts";
 import type { Ledger } from "./ports.ts";
-import { fileName } from "./submission.ts";
 
 /** A file of which nobody can tell whether the bank has it, and the intent that makes it so. */
 export interface InDoubt {

@@ -1,3 +1,4 @@
+import { fileName } from "./domain/batch.ts";
 import { Fault, LedgerBroken, LedgerBusy } from "./domain/faults.ts";
 import type { FileEvent } from "./domain/moves.ts";
 import type { FileItem, FileStateName, Resolution, SubmissionItem } from "./domain/records.ts";
@@ -5,15 +6,7 @@ import { arrivedBy, resolutionOf } from "./domain/resolution.ts";
 import type { Ports } from "./ports.ts";
 import { sha256OfText } from "./proposal-hash.ts";
 import { changeStream, type HeldStream, held } from "./stream-change.ts";
-import {
-  deliveryKey,
-  type Evidence,
-  evidenceOf,
-  fileName,
-  movedFile,
-  unknown,
-  voidSubmission,
-} from "./submission.ts";
+import { deliveryKey, type Evidence, evidenceOf, movedFile, unknown, voidSubmission } from "./submission.ts";
 
 /** Whose file it is and who asks. */
 export interface Asker {

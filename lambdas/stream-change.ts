@@ -1,8 +1,8 @@
+import { fileName } from "./domain/batch.ts";
 import { type BatchItem, FIRST_EPOCH, type StreamItem } from "./domain/records.ts";
 import { LedgerBusy, LockHeld, StaleFence } from "./domain/faults.ts";
 import { isInDoubt } from "./domain/moves.ts";
 import { ConditionRefused, type Ledger } from "./ports.ts";
-import { fileName } from "./submission.ts";
 
 /** How often a lost race is judged again before the step gives up and lets Step Functions decide. */
 const TRIES = 6;

@@ -1,15 +1,10 @@
-import { twoDigits } from "./domain/batch.ts";
+import { fileName, twoDigits } from "./domain/batch.ts";
 import { LedgerBroken, SubmissionUnknown } from "./domain/faults.ts";
 import { type FileEvent, moveFile } from "./domain/moves.ts";
 import type { FileItem, StreamItem, SubmissionItem } from "./domain/records.ts";
 import type { Objects, Ports } from "./ports.ts";
 import { sha256 } from "./stored-bytes.ts";
 import type { HeldStream } from "./stream-change.ts";
-
-/** How a file is named in messages. */
-export function fileName(batchId: string, file: number): string {
-  return `file ${twoDigits(file)} of batch ${batchId}`;
-}
 
 /** The key under which the bank picks the file up. */
 export function outboundKey(userId: string, batchId: string, file: number): string {

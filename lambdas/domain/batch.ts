@@ -31,3 +31,8 @@ export function twoDigits(number: number): string {
 export function dueListPrefix(stream: string, billingDate: CalendarDate, number: number): string {
   return `${stream}/${billingDate}/${twoDigits(number)}/`;
 }
+
+/** How a file is named in messages. */
+export function fileName(batchId: string, file: number): string {
+  return `file ${twoDigits(file)} of batch ${batchId}`;
+}

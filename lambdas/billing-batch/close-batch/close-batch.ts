@@ -1,3 +1,4 @@
+import { fileName } from "../../domain/batch.ts";
 import { changeBatch, readBatch } from "../../batch-change.ts";
 import { storeReport } from "../../batch-report.ts";
 import { LedgerBroken, NotReconciled, BatchAbandoning, SubmissionStopped } from "../../domain/faults.ts";
@@ -10,7 +11,6 @@ import { ConditionRefused, type Ports } from "../../ports.ts";
 import { readAhead } from "../../read-ahead.ts";
 import { readProven } from "../../stored-bytes.ts";
 import { changeStream, type HeldStream, held } from "../../stream-change.ts";
-import { fileName } from "../../submission.ts";
 import { proveEnding } from "./ending.ts";
 
 /** How many segments' exclusions are read at once. */

@@ -1,3 +1,4 @@
+import { fileName } from "../../domain/batch.ts";
 import { readBatch } from "../../batch-change.ts";
 import { calendarDate } from "../../domain/calendar-date.ts";
 import {
@@ -19,7 +20,7 @@ import { type Asker, settleDoubt, type Settled } from "../../settle-doubt.ts";
 import { readProven } from "../../stored-bytes.ts";
 import { changeStream, type HeldStream, held } from "../../stream-change.ts";
 import { streamOf } from "../../stream-of.ts";
-import { deliveryKey, fileName, movedFile, outboundKey, unknown } from "../../submission.ts";
+import { deliveryKey, movedFile, outboundKey, unknown } from "../../submission.ts";
 
 type StepPorts = Ports & { readonly configuration: Configuration };
 

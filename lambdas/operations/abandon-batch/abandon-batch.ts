@@ -1,7 +1,7 @@
 import { appendEvent } from "../../audit-trail.ts";
 import { changeBatch } from "../../batch-change.ts";
 import { recordFiles } from "../../billing-batch/close-batch/close-batch.ts";
-import { dueListPrefix, parseBatchId } from "../../domain/batch.ts";
+import { dueListPrefix, parseBatchId, fileName } from "../../domain/batch.ts";
 import {
   BatchClosed,
   BatchUnknown,
@@ -17,7 +17,7 @@ import { ConditionRefused, type Ports } from "../../ports.ts";
 import { type Asker, settleDoubt } from "../../settle-doubt.ts";
 import { changeStream, held, refuseHolder } from "../../stream-change.ts";
 import { streamOf } from "../../stream-of.ts";
-import { evidenceOf, fileName, movedFile, outboundKey, unknown, voidSubmission } from "../../submission.ts";
+import { evidenceOf, movedFile, outboundKey, unknown, voidSubmission } from "../../submission.ts";
 
 type Batch = NonNullable<ReturnType<typeof parseBatchId>>;
 

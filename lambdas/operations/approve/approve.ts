@@ -1,6 +1,6 @@
 import { appendProposalEvent } from "../../audit-trail.ts";
 import { countDecision, tellDecision } from "../../decision-of-two.ts";
-import { parseBatchId } from "../../domain/batch.ts";
+import { parseBatchId, fileName } from "../../domain/batch.ts";
 import { ApprovalRefused, BankFileDamaged, ProposalUnknown } from "../../domain/faults.ts";
 import { isOverrideId, overrideFault, overrideUntil } from "../../domain/override.ts";
 import {
@@ -20,7 +20,6 @@ import type { Ports } from "../../ports.ts";
 import { sha256OfText } from "../../proposal-hash.ts";
 import { readProven } from "../../stored-bytes.ts";
 import { streamOf } from "../../stream-of.ts";
-import { fileName } from "../../submission.ts";
 
 export interface Approved {
   readonly proposal: string;

@@ -1,11 +1,10 @@
-import { twoDigits } from "../../domain/batch.ts";
+import { twoDigits, fileName } from "../../domain/batch.ts";
 import { ProposalRefused } from "../../domain/faults.ts";
 import type { Channel, Outcome, ResolutionProposal } from "../../domain/records.ts";
 import { arrivedBy, refusedStatement } from "../../domain/resolution.ts";
 import { fileInDoubt } from "../../file-in-doubt.ts";
 import type { Ports } from "../../ports.ts";
 import { sha256, storeOnce } from "../../stored-bytes.ts";
-import { fileName } from "../../submission.ts";
 
 /** Most bytes of a statement's evidence. */
 export const MOST_EVIDENCE = 1_048_576;

@@ -1,3 +1,4 @@
+import { DEPLOY_GATE_SECONDS } from "../lambdas/domain/may-deploy.ts";
 import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import type { Construct } from "constructs";
 import { type DeployFacts, deployFacts } from "./deploy-facts.ts";
@@ -13,7 +14,7 @@ export function deployGate(scope: Construct, deployment: Deployment, facts: Depl
     // By this name CI finds it, which may look nothing up.
     functionName: `debit-once-${deployment.stage}-deploy-gate`,
     does: "Tells whether a deployment may begin, lets it hold every stream, and frees them again.",
-    timeoutSeconds: 60,
+    timeoutSeconds: DEPLOY_GATE_SECONDS,
     memoryMb: 512,
     may: [...deployFacts(scope, deployment.stage, facts), ledger.may({ query: ["DEPLOY"], put: ["STREAM"] })],
   });

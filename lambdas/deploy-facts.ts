@@ -1,6 +1,6 @@
 import { batchId } from "./domain/batch.ts";
 import { addDays, type CalendarDate, isBusinessDay, weekday } from "./domain/calendar-date.ts";
-import { TrailOfExecutions, numberOf } from "./domain/execution-name.ts";
+import { executionName, TrailOfExecutions, numberOf } from "./domain/execution-name.ts";
 import {
   type CalendarSpan,
   type DeployFacts,
@@ -15,7 +15,7 @@ import { overrideOf } from "./domain/override.ts";
 import type { BatchItem } from "./domain/records.ts";
 import type { Configuration, Stream } from "./domain/stream.ts";
 import { newestExecution } from "./newest-execution.ts";
-import type { ChangeCalendar, Executions, Instant, Ledger, Ports, Stacks } from "./ports.ts";
+import type { ChangeCalendar, Execution, Executions, Instant, Ledger, Ports, Stacks } from "./ports.ts";
 import { sha256OfText } from "./proposal-hash.ts";
 
 /** What the two functions that judge deployments get. */
@@ -105,7 +105,10 @@ export function isOver(record: BatchItem | undefined): boolean {
   return record?.state === "CLOSED" || record?.state === "ABANDONED";
 }
 
-/** Only an answer about the newest execution that the batch has had can say that it has ended. */
+/**
+ * Only an answer about the newest execution that the batch has had can say that it has ended, and only where none of the
+ * earlier ones runs, which somebody may have driven again past the ledger.
+ */
 async function executionOf(
   { ledger, executions, clock }: DeployPorts,
   id: string,
@@ -114,13 +117,21 @@ async function executionOf(
   try {
     const newest = await newestExecution(executions, id, trail);
     if (newest === undefined) return "unknown";
-    if (newest.status === "RUNNING" || newest.status === "PENDING_REDRIVE") return "running";
+    const number = numberOf(id, newest.name) as number;
+    for (let earlier = 0; earlier < number; earlier += 1) {
+      if (isRunning(await executions.describe(executionName(id, earlier)))) return "running";
+    }
+    if (isRunning(newest)) return "running";
     // One that has acquired the lock and is not shown yet is newer than what is shown.
-    return (numberOf(id, newest.name) as number) < trail.used(clock.now()) ? "unknown" : "ended";
+    return number < trail.used(clock.now()) ? "unknown" : "ended";
   } catch {
     // A second opinion: without it the batch counts as one that may be running.
     return "unknown";
   }
+}
+
+function isRunning(execution: Execution | undefined): boolean {
+  return execution?.status === "RUNNING" || execution?.status === "PENDING_REDRIVE";
 }
 
 /** The starts of the streams from today's on; of those that a deployment would meet now, the ones that are not over. */

@@ -12,7 +12,7 @@ const LONGEST_ANSWER_MS = 120_000;
 export interface DeployGate {
   /** Whether the stage may be deployed now; undefined where AWS says that there is no such function. */
   check(override: string | undefined, abortSignal?: AbortSignal): Promise<Verdict | undefined>;
-  /** Holds every stream in the deployment's name, or none. May be repeated. */
+  /** Holds every stream in the deployment's name, or none. Asked once: end frees what nobody has heard of. */
   begin(deployment: string, override: string | undefined): Promise<Begun>;
   /** Frees the streams that this deployment holds, and tells which; may be repeated. */
   end(deployment: string, reason: string): Promise<readonly string[]>;
@@ -20,15 +20,14 @@ export interface DeployGate {
 
 /**
  * A stage's DeployGate by its fixed name, with the caller's own credentials. A lost answer is asked for again by the
- * SDK, three times in all: check reads, and begin and end find what they have done under the same id.
+ * SDK, three times in all, but for begin: check reads and end finds what it has done, while two calls of begin under one
+ * id could give back what the other has taken.
  */
 export function deployGate(stage: Stage, aws: AwsSettings, { name: by }: Caller): DeployGate {
-  const lambda = new LambdaClient({
-    ...aws,
-    maxAttempts: 3,
-    requestHandler: { requestTimeout: LONGEST_ANSWER_MS, throwOnRequestTimeout: true },
-  });
-  const ask = (event: object, abortSignal?: AbortSignal) =>
+  const requestHandler = { requestTimeout: LONGEST_ANSWER_MS, throwOnRequestTimeout: true };
+  const repeating = new LambdaClient({ ...aws, maxAttempts: 3, requestHandler });
+  const once = new LambdaClient({ ...aws, maxAttempts: 1, requestHandler });
+  const ask = (event: object, abortSignal?: AbortSignal, lambda = repeating) =>
     invokeFunction(lambda, `debit-once-${stage}-deploy-gate`, event, abortSignal);
   return {
     check: async (override, abortSignal) => {
@@ -42,7 +41,7 @@ export function deployGate(stage: Stage, aws: AwsSettings, { name: by }: Caller)
     },
     begin: async (deployment, override) => {
       const event = { action: "begin", deployment, by, ...(override !== undefined && { override }) };
-      return ofDeployment(deployment, answered(BEGUN, await ask(event)));
+      return ofDeployment(deployment, answered(BEGUN, await ask(event, undefined, once)));
     },
     end: async (deployment, reason) => {
       const answer = answered(ENDED, await ask({ action: "end", deployment, by, reason }));

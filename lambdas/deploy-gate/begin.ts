@@ -1,5 +1,6 @@
 import { type DeployPorts, deployFacts, streamFacts, streamNames } from "../deploy-facts.ts";
 import {
+  DEPLOY_GATE_SECONDS,
   type DeployDecision,
   type DeployFacts,
   type DeployReason,
@@ -27,8 +28,9 @@ export interface Begun extends Checked {
 
 /**
  * Begins a deployment: it is judged, and then takes every stream in order of their names, each by one conditional write
- * on the item that was judged. Where one refuses, what was taken is given back, in reverse. Called again by the same
- * deployment, it finds its own work and answers the same.
+ * on the item that was judged. Where one refuses, what was taken is given back, in reverse. A second call of the same
+ * deployment is judged like the first one, and finds what that has taken: nobody makes one on purpose, since the first
+ * may still be at work, and would give back what both hold.
  *
  * While it holds a stream, no batch acquires its lock there: so whatever it finds when it holds all stays as it is.
  */
@@ -40,13 +42,6 @@ export async function begin(event: BeginEvent, ports: DeployPorts): Promise<Begu
   const { streams } = facts;
   const answer = { deployment, checkedAt: new Date(facts.now).toISOString() };
   const names = streamNames(ports.configuration);
-  if (!isUnreadable(streams) && isHeldWhole(streams, deployment)) {
-    const overrideId = streams.find(({ deploying }) => deploying?.id === deployment)?.deploying?.override;
-    told(ports, event, nonce, "has begun before", decision);
-    const { firstDeployment } = decision;
-    const found = { allowed: true, firstDeployment, reasons: [], nextOpening: null };
-    return { ...answer, ...found, ...(overrideId !== undefined && { overrideId }), held: names };
-  }
   const giveBack = async (doubted?: string) => {
     const release = { deployment, by, reason: `deployment ${deployment} was refused` };
     return (await freeStreams(ports, [...names].reverse(), release, nonce, doubted)).faults;
@@ -84,7 +79,10 @@ async function takeAll(
 ): Promise<readonly DeployReason[]> {
   for (const judged of streams) {
     try {
-      const refused = await takeStream(ports, judged, hold, nonce);
+      const refused = await takeStream(ports, judged, hold, {
+        nonce,
+        until: facts.now + DEPLOY_GATE_SECONDS * 1000,
+      });
       if (refused) return [refused];
     } catch (error) {
       // What the give-back meets is of no use to anybody who is told this.

@@ -5,7 +5,7 @@ export interface EndEvent {
   readonly action: "end";
   readonly deployment: string;
   readonly by: string;
-  readonly reason?: string | undefined;
+  readonly reason: string;
 }
 
 export interface Ended {
@@ -28,7 +28,7 @@ export async function end(event: EndEvent, ports: DeployPorts): Promise<Ended> {
   const release = {
     deployment,
     by,
-    reason: `deployment ${deployment}${reason === undefined ? "" : `: ${reason}`}`,
+    reason: `deployment ${deployment}: ${reason}`,
   };
   const { gone, faults } = await configuredNoMore(ports, deployment, configured);
   const first = await freeStreams(ports, gone, release, nonce);

@@ -15,7 +15,7 @@ export const handler = lambda({
   event: z.discriminatedUnion("action", [
     z.strictObject({ action: z.literal("check"), override }),
     z.strictObject({ action: z.literal("begin"), deployment, by, override }),
-    z.strictObject({ action: z.literal("end"), deployment, by, reason: decided.reason.optional() }),
+    z.strictObject({ action: z.literal("end"), deployment, by, reason: decided.reason }),
   ]),
   ports: deployPorts,
   step: deployGate,

@@ -1,18 +1,22 @@
 import { appendStreamEvent } from "../audit-trail.ts";
 import { type DeployPorts, isOver } from "../deploy-facts.ts";
+import { TimeShort } from "../domain/faults.ts";
 import type { DeployReason, StreamFacts } from "../domain/may-deploy.ts";
 import type { Deploying } from "../domain/records.ts";
 import { changeStream } from "../stream-change.ts";
 
 /**
  * Puts a deployment's hold on one stream, by one conditional write on the item as it was judged.
+ * @param call its nonce, and until when it may take anything (epoch milliseconds): what was judged before that time is
+ *   no longer so, and whoever has called is gone
  * @returns why not, or undefined when it stands, also from an earlier call of the same deployment
+ * @throws TimeShort where the call's time is over
  */
 export async function takeStream(
-  ports: Pick<DeployPorts, "ledger">,
+  ports: Pick<DeployPorts, "ledger" | "clock">,
   judged: StreamFacts,
   hold: Deploying,
-  nonce: string,
+  { nonce, until }: { readonly nonce: string; readonly until: number },
 ): Promise<DeployReason | undefined> {
   const { stream } = judged;
   let refused: DeployReason | undefined;
@@ -22,7 +26,7 @@ export async function takeStream(
     if (seen.deploying !== undefined) {
       refused = {
         code: "DeployInProgress",
-        text: `deployment ${seen.deploying.id} of ${seen.deploying.by} has taken stream ${stream} meanwhile`,
+        text: `deployment ${seen.deploying.id} has taken stream ${stream} meanwhile`,
       };
       return "done";
     }
@@ -46,6 +50,10 @@ export async function takeStream(
       reason: `deployment ${hold.id}${hold.override === undefined ? "" : ` under ${hold.override}`}`,
       nonce,
     });
+    // Last of all, with nothing awaited in between.
+    if (ports.clock.now() >= until) {
+      throw new TimeShort(`stream ${stream} is not taken: the call's time is over`);
+    }
     return { ...seen, deploying: hold };
   });
   return refused;

@@ -1,6 +1,13 @@
 import { z } from "zod";
 import { type DeployPorts, deployFacts, streamFacts, streamNames } from "../deploy-facts.ts";
-import { DEPLOYMENT_ID, isHeldWhole, isUnreadable, mayDeploy } from "../domain/may-deploy.ts";
+import {
+  DEPLOYMENT_ID,
+  isHeldWhole,
+  isUnreadable,
+  LONGEST_DEPLOYMENT_MINUTES,
+  mayDeploy,
+  type StreamFacts,
+} from "../domain/may-deploy.ts";
 
 /** What CloudFormation makes of the hook's answer. In mode FAIL, anything but SUCCESS stops the operation. */
 export interface HookAnswer {
@@ -78,7 +85,9 @@ async function judged(event: unknown, ports: DeployPorts): Promise<Judgement> {
   const isBilling = stackId.split("/")[1] === ports.billingStack;
   const billing = isBilling ? DONE_TO_IT[actionInvocationPoint] : undefined;
   const streams = deployment === undefined && billing !== "deleted" ? [] : await streamFacts(ports);
-  if (deployment !== undefined && !isUnreadable(streams) && isHeldWhole(streams, deployment)) {
+  const isHeld = deployment !== undefined && !isUnreadable(streams) && isHeldWhole(streams, deployment);
+  const isOverdue = isHeld && isTooOld(streams, deployment, ports.clock.now());
+  if (isHeld && !isOverdue) {
     const words = `Deployment ${deployment} holds every stream.`;
     return { allowed: true, outcome: "part of its deployment", words, deployment };
   }
@@ -90,7 +99,8 @@ async function judged(event: unknown, ports: DeployPorts): Promise<Judgement> {
     const words = "First deployment: there is nothing yet that could start a batch.";
     return { allowed, outcome: "first deployment", words, deployment };
   }
-  const why = [whose(deployment, changeSetId), ...reasons.map(({ code, text }) => `${code}: ${text}.`)];
+  const whoseIs = isOverdue ? overdue(deployment) : whose(deployment, changeSetId);
+  const why = [whoseIs, ...reasons.map(({ code, text }) => `${code}: ${text}.`)];
   return { allowed: false, outcome: "refused", words: why.join(" "), deployment };
 }
 
@@ -100,6 +110,18 @@ const DONE_TO_IT = {
   UPDATE_PRE_PROVISION: undefined,
   DELETE_PRE_PROVISION: "deleted",
 } as const;
+
+/** Nobody has asked calendar and schedules for longer than a deployment may take; nor may an override last longer. */
+function isTooOld(streams: readonly StreamFacts[], deployment: string, now: number): boolean {
+  return streams.some(
+    ({ deploying }) =>
+      deploying?.id === deployment && now - Date.parse(deploying.at) > LONGEST_DEPLOYMENT_MINUTES * 60_000,
+  );
+}
+
+function overdue(deployment: string): string {
+  return `Deployment ${deployment} has held the streams for more than ${LONGEST_DEPLOYMENT_MINUTES} minutes.`;
+}
 
 function whose(deployment: string | undefined, changeSetId: string | null | undefined): string {
   if (deployment !== undefined) return `Deployment ${deployment} does not hold every stream.`;

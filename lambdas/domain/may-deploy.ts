@@ -5,6 +5,9 @@ import type { Deploying } from "./records.ts";
 /** In minutes: what a deployment may take. It begins only where nothing stands against it for that long. */
 export const LONGEST_DEPLOYMENT_MINUTES = 60;
 
+/** In seconds: how long Lambda lets a call of DeployGate run. */
+export const DEPLOY_GATE_SECONDS = 60;
+
 /** A deployment's id, which is the name of its change sets too. */
 export const DEPLOYMENT_ID = /^deploy-\d{8}-\d{6}-[0-9a-f]{8}$/;
 
@@ -169,10 +172,7 @@ function held({ streams, deployment }: DeployFacts): DeployReason[] {
   const others = new Map<string, string>();
   for (const { stream, deploying } of streams) {
     if (deploying === undefined || deploying.id === deployment || others.has(deploying.id)) continue;
-    others.set(
-      deploying.id,
-      `deployment ${deploying.id} of ${deploying.by} has held stream ${stream} since ${deploying.at}`,
-    );
+    others.set(deploying.id, `deployment ${deploying.id} has held stream ${stream} since ${deploying.at}`);
   }
   return [...others.values()].map((text) => ({ code: "DeployInProgress", text }));
 }

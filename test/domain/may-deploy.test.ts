@@ -188,8 +188,8 @@ describe("a deployment is refused", () => {
     const streams = ["a", "b"].map((name) => ({ ...free(name), deploying: deploying("d-1") }));
     const other = { ...free("c"), deploying: deploying("d-2") };
     expect(decided({ streams: [...streams, other] }).reasons).toEqual([
-      { code: "DeployInProgress", text: `deployment d-1 of ci has held stream a since ${AT}` },
-      { code: "DeployInProgress", text: `deployment d-2 of ci has held stream c since ${AT}` },
+      { code: "DeployInProgress", text: `deployment d-1 has held stream a since ${AT}` },
+      { code: "DeployInProgress", text: `deployment d-2 has held stream c since ${AT}` },
     ]);
   });
 });

@@ -85,6 +85,11 @@ describe("the streams", () => {
     expect((await openOf(world))?.execution).toBe("running");
     world.executions.set(`${id}-c1`, "ABORTED");
     expect((await openOf(world))?.execution).toBe("ended");
+    // Somebody has driven the first one again, past the ledger.
+    for (const status of ["RUNNING", "PENDING_REDRIVE"] as const) {
+      world.executions.set(id, status);
+      expect((await openOf(world))?.execution).toBe("running");
+    }
   });
 
   it("include one that is configured no more, while a deployment has taken it", async () => {

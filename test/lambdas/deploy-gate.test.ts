@@ -5,6 +5,7 @@ import { deployGate } from "../../lambdas/deploy-gate/deploy-gate.ts";
 import type { Ended } from "../../lambdas/deploy-gate/end.ts";
 import type { StreamItem } from "../../lambdas/domain/records.ts";
 import type { Instant } from "../../lambdas/ports.ts";
+import { TimeShort } from "../../lambdas/domain/faults.ts";
 import { AT, MORNING, streamItem } from "../builders.ts";
 import { answerLost, failing, LateCalls, lost, type Mishap, sdkError } from "../port-faults.ts";
 import {
@@ -28,7 +29,10 @@ const check = (world: DeployWorld, over: Partial<DeployPorts> = {}) =>
 const begin = (world: DeployWorld, over: Partial<DeployPorts> = {}, deployment = DEPLOYMENT) =>
   deployGate({ action: "begin", deployment, by: "ci" }, world.ports(over)) as Promise<Begun>;
 const end = (world: DeployWorld, over: Partial<DeployPorts> = {}, deployment = DEPLOYMENT) =>
-  deployGate({ action: "end", deployment, by: "ci" }, world.ports(over)) as Promise<Ended>;
+  deployGate(
+    { action: "end", deployment, by: "ci", reason: "cdk deploy is over" },
+    world.ports(over),
+  ) as Promise<Ended>;
 const codes = ({ reasons }: Begun) => reasons.map(({ code }) => code);
 
 describe("checking", () => {
@@ -136,7 +140,7 @@ describe("beginning", () => {
     expect(told.reasons).toEqual([
       {
         code: "DeployInProgress",
-        text: `deployment ${OTHER_DEPLOYMENT} of ci has taken stream ${NAB} meanwhile`,
+        text: `deployment ${OTHER_DEPLOYMENT} has taken stream ${NAB} meanwhile`,
       },
     ]);
     expect(await world.holders()).toEqual([undefined, undefined, OTHER_DEPLOYMENT]);
@@ -167,16 +171,37 @@ describe("beginning", () => {
     }
   });
 
-  it("finds its own work when it is called again, and answers the same though it could not begin now", async () => {
+  it("finds its own work when it is called again, and answers the same as long as it could begin now", async () => {
     const world = deployWorld();
     const first = await begin(world);
-    world.calendar = async () => ({ state: "CLOSED" });
-    world.counts.splice(0);
     expect(await begin(world)).toEqual(first);
-    expect(world.counts).toEqual([]);
-    expect(world.lines.at(-1)).toMatchObject({ outcome: "has begun before" });
     expect(await world.holders()).toEqual(EVERYWHERE);
     expect(await world.ledger.readStreamEvents(ANZ)).toHaveLength(1);
+    world.calendar = async () => ({ state: "CLOSED" });
+    expect(codes(await begin(world))).toEqual(["CalendarClosed"]);
+    expect(await world.holders()).toEqual(NOBODY);
+  });
+
+  it("takes nothing when its call's time is over, however long ago it has judged, and gives back what it took", async () => {
+    for (const [late, holders] of [
+      [60_000, NOBODY],
+      [59_999, EVERYWHERE],
+    ] as const) {
+      const world = deployWorld();
+      const ledger = failing(
+        world.ledger,
+        "createStreamEvent",
+        async ({ reach }) => {
+          world.now = (MORNING + late) as Instant;
+          return reach();
+        },
+        2,
+      );
+      const told = begin(world, { ledger });
+      if (late === 60_000) await expect(told).rejects.toThrow(TimeShort);
+      else expect(await told).toMatchObject({ allowed: true });
+      expect(await world.holders()).toEqual(holders);
+    }
   });
 
   it("goes on with what an earlier call has left, or gives it back where it may not", async () => {
@@ -270,10 +295,11 @@ describe("beginning under an override", () => {
       `deployment ${DEPLOYMENT} under ${id}`,
     ]);
     expect(world.lines.at(-1)).toMatchObject({ outcome: "begun", override: id });
-    // Its answer was lost, and by now the override has run out.
+    // Asked again when the override has run out, it is over.
     world.now = (OVERRIDDEN_UNTIL + 1) as Instant;
     const again = await under(world, id, { ledger });
-    expect(again).toMatchObject({ allowed: true, reasons: [], overrideId: id, held: STREAMS });
+    expect(codes(again)).toEqual(["OverrideInvalid", "BatchOpen", "CalendarClosed"]);
+    expect(await world.holders()).toEqual(NOBODY);
   });
 
   it("is refused where it does not count: run out, by one person, without a reason, or approved by nobody", async () => {
@@ -437,6 +463,15 @@ describe("ending", () => {
     expect(world.lines.at(-1)).toMatchObject({ outcome: "ended", freed: STREAMS.join(",") });
     expect(await end(world)).toEqual({ deployment: DEPLOYMENT, freed: [] });
     expect(await world.ledger.readStreamEvents(CBA)).toHaveLength(2);
+  });
+
+  it("frees no stream before one that is configured no more, which only the others know of", async () => {
+    const world = deployWorld({}, [ANZ]);
+    for (const name of [ANZ, CBA]) holdOn(world, name, DEPLOYMENT, [ANZ, CBA]);
+    const denied = failing(world.ledger, "createStreamEvent", lost(sdkError("AccessDeniedException")), 1);
+    await expect(end(world, { ledger: denied })).rejects.toThrow("AccessDeniedException");
+    expect((await world.item(ANZ))?.deploying?.id).toBe(DEPLOYMENT);
+    expect(await end(world)).toEqual({ deployment: DEPLOYMENT, freed: [ANZ, CBA] });
   });
 
   it("frees nothing of another deployment, and nothing where nothing is held", async () => {

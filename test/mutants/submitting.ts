@@ -366,7 +366,7 @@ const DOUBTING: readonly Mutant[] = [
         find: '    fence: "any",\n',
         replace: '    fence: "any", userId: stream.bankProfile.userId,\n',
       },
-      { file: DOUBT, find: "  movedFile,\n", replace: "  movedFile,\n  outboundKey,\n" },
+      { file: DOUBT, find: "movedFile, unknown,", replace: "movedFile, outboundKey, unknown," },
       {
         file: DOUBT,
         find: "export interface Asker {\n",

@@ -130,6 +130,14 @@ describe("a deployment", () => {
     expect(layers.counts.get("deploy.refused")).toBe(2);
   });
 
+  it("keeps what it was told that it holds until its end", () => {
+    take("au-cba");
+    take("au-wbc");
+    told(true);
+    expect(free("au-cba", gate("begin"))).toEqual(["deploy-kept"]);
+    expect(free("au-wbc")).toEqual([]);
+  });
+
   it("whose end has come before its answer is told of what was", () => {
     take("au-cba");
     take("au-wbc");

@@ -24,7 +24,7 @@ export const DEPLOY_MARKS = [
 export type DeployMark = (typeof DEPLOY_MARKS)[number];
 
 const MINUTE = 60_000;
-const SLACK_MS = 10 * MINUTE;
+const SLACK_MS = 4 * MINUTE;
 
 /** Who in the simulation writes holds past the app, in runs without deployers. */
 const BY_HAND = "Deployment";
@@ -39,7 +39,8 @@ const BY_HAND = "Deployment";
  * - `deploy-holds-all`: a job that is told "allowed" holds every stream at that instant, and no batch is open on any
  *   but under an override;
  * - `deploy-override`: an override under which it takes a stream is one that two people have decided, and not run out;
- * - `deploy-gives-back`: a job that is told "refused" holds none.
+ * - `deploy-gives-back`: a job that is told "refused" holds none;
+ * - `deploy-kept`: what a job was told that it holds goes by its end alone.
  */
 export class DeployLayers implements Observer {
   readonly counts = new Map<DeployMark, number>(DEPLOY_MARKS.map((mark) => [mark, 0]));
@@ -49,6 +50,8 @@ export class DeployLayers implements Observer {
     proposals: new Map<string, OverrideProposal>(),
     approvals: new Map<string, ApprovalItem>(),
   };
+  /** Deployments whose jobs were told that they hold every stream. */
+  readonly #begun = new Set<string>();
   /** Deployments of which a write may still be under way when their answer comes. */
   readonly #ended = new Set<string>();
 
@@ -108,7 +111,11 @@ export class DeployLayers implements Observer {
         wrong("deploy-over-batch", `${has.id} took it while batch ${open} is open`);
     } else if (had !== undefined) {
       if (had.id !== deployment) wrong("deploy-ends-own", `${deployment} ended ${had.id}`);
-      if (action === "begin") this.#count("deploy.given-back");
+      if (action === "begin") {
+        this.#count("deploy.given-back");
+        if (this.#begun.has(had.id))
+          wrong("deploy-kept", `${had.id} was told that it holds it, and gave it back`);
+      }
       if (action === "end") this.#ended.add(had.id);
       if (action === "end" && by !== "ci") this.#count("deploy.ended-by-hand");
     }
@@ -125,6 +132,7 @@ export class DeployLayers implements Observer {
     const answer = event.value as Begun | undefined;
     if (answer?.allowed === undefined || this.#ended.has(answer.deployment)) return NONE;
     this.#count(answer.allowed ? "deploy.held" : "deploy.refused");
+    if (answer.allowed) this.#begun.add(answer.deployment);
     return answer.allowed ? this.#holdsAll(answer) : this.#holdsNone(answer);
   }
 

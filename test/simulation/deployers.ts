@@ -123,21 +123,18 @@ async function overridden(scene: Scene, random: Random): Promise<string | undefi
   }
 }
 
-/** The answer, or undefined when none came, however often it was asked. */
+/** The answer, or undefined when none came: it is not asked for again, since the call may still be at work. */
 async function beginning(
   scene: Scene,
   deployment: string,
   override: string | undefined,
 ): Promise<Begun | undefined> {
   const event = { action: "begin", deployment, by: "ci", ...(override !== undefined && { override }) };
-  for (let tries = 0; tries < TRIES; tries += 1) {
-    try {
-      return (await scene.call("DeployGate", event)) as Begun;
-    } catch {
-      // It may have begun all the same: the same id again finds its own work.
-    }
+  try {
+    return (await scene.call("DeployGate", event)) as Begun;
+  } catch {
+    return undefined;
   }
-  return undefined;
 }
 
 function ending(scene: Scene, deployment: string, by: string): Promise<unknown> {

@@ -91,14 +91,11 @@ describe("a deployment", () => {
     expect(endpoint.arrived).toEqual([CHECK, BEGIN]);
   });
 
-  it("asks begin again under the same id where its answer is lost", async () => {
-    let begins = 0;
-    endpoint.gate = (event) => (event.action === "begin" && (begins += 1) < 3 ? "lost" : openGate(event));
-    expect((await deploy()).code).toBe(0);
-    const ids = endpoint.events.flatMap(({ deployment }) => (deployment === undefined ? [] : [deployment]));
-    expect(ids).toHaveLength(4);
-    expect(new Set(ids).size).toBe(1);
-    expect(endpoint.arrived.slice(0, 4)).toEqual([CHECK, BEGIN, BEGIN, BEGIN]);
+  it("asks begin once, also where its answer is lost: two calls could give back what the other has taken", async () => {
+    endpoint.gate = (event) => (event.action === "begin" ? "lost" : openGate(event));
+    expect((await deploy()).code).toBe(1);
+    expect(endpoint.arrived).toEqual([CHECK, BEGIN, END]);
+    expect(idOf("end")).toBe(idOf("begin"));
   });
 
   it.each<[string, (id: unknown) => Answer]>([

@@ -75,7 +75,7 @@ export const DEPLOYMENTS: Readonly<Record<string, readonly Scene[]>> = {
     {
       when: "a deployment ends",
       before: (life) => [...life.until("closed"), begun],
-      run: gate({ action: "end", ...NAMED }),
+      run: gate({ action: "end", ...NAMED, reason: "cdk deploy is over" }),
       decisions: {
         // Which streams it has taken cannot be read: those that are configured are freed all the same.
         "ledger.readStream#1": { lost: "given back" },

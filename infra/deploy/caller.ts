@@ -16,6 +16,7 @@ export interface Caller {
 /** Who the caller is, as AWS says. */
 export async function callerOf(aws: AwsSettings, abortSignal?: AbortSignal): Promise<Caller> {
   const sts = new STSClient(aws);
+  const region = await regionOf(sts);
   const { Arn = "", Account = "" } = await sts.send(
     new GetCallerIdentityCommand({}),
     abortSignal === undefined ? {} : { abortSignal },
@@ -24,7 +25,16 @@ export async function callerOf(aws: AwsSettings, abortSignal?: AbortSignal): Pro
   if (arn !== "arn" || !partition || !resource || !/^\d{12}$/.test(Account)) {
     throw new Error("AWS does not say who the caller is");
   }
-  return { account: Account, partition, region: await sts.config.region(), name: personIn(resource) };
+  return { account: Account, partition, region, name: personIn(resource) };
+}
+
+/** Asked before anything is sent, because the SDK's own words do not say what is to be done. */
+async function regionOf({ config }: STSClient): Promise<string> {
+  try {
+    return await config.region();
+  } catch (cause) {
+    throw new Error("no region is set: name one in AWS_REGION", { cause });
+  }
 }
 
 /** `assumed-role/deploy/github-7` is deploy/github-7, `user/ops/anna` is ops/anna; where that is too long, the last part. */

@@ -1,3 +1,5 @@
+import { DEPLOYMENT_ID } from "../../lambdas/domain/may-deploy.ts";
+import { isOverrideId } from "../../lambdas/domain/override.ts";
 import { REASON_RULE, isReason } from "../../lambdas/domain/reason.ts";
 import { optionsIn } from "../command-options.ts";
 import { type Stage, STAGES } from "../stage.ts";
@@ -35,7 +37,8 @@ npm run deploy:end -- --stage <dev|prod> --deployment <id> --reason "…"
   --reason <text>    why; kept for ever and shown, so without names and bank accounts
   --help             print this
 
-${EXITS}`;
+exit codes: 0 it holds nothing any more, 1 could not end (what it held may still be held; repeat it), 2 wrong usage
+`;
 
 export interface CheckOptions {
   readonly stage: Stage;
@@ -89,7 +92,7 @@ export function endOptions(args: readonly string[]): EndOptions | "help" {
   const values = optionsIn(args, { stage: text, deployment: text, reason: text, help: flag });
   if (values.help) return "help";
   const { deployment = "", reason = "" } = values;
-  if (!/^deploy-\d{8}-\d{6}-[0-9a-f]{8}$/.test(deployment))
+  if (!DEPLOYMENT_ID.test(deployment))
     throw new WrongInput("--deployment wants an id such as deploy-20260302-091500-0a1b2c3d");
   if (!isReason(reason)) throw new WrongInput(`--reason: ${REASON_RULE}`);
   return { stage: stageIn(values.stage), deployment, reason };
@@ -104,6 +107,6 @@ function stageIn(given: string | undefined): Stage {
 
 function overrideIn(given: string | undefined): { readonly override?: string } {
   if (given === undefined) return {};
-  if (/^override\.[0-9a-f]{32}$/.test(given)) return { override: given };
+  if (isOverrideId(given)) return { override: given };
   throw new WrongInput("--override wants an id such as override.0123456789abcdef0123456789abcdef");
 }

@@ -1,9 +1,10 @@
 import { EXIT } from "../ops/exit-code.ts";
 import { callerOf } from "./caller.ts";
-import { undecided } from "./decide.ts";
+import { wordsOf } from "./decide.ts";
 import { deployGate } from "./deploy-gate.ts";
 import { END_HELP, endOptions } from "./deploy-options.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { WrongInput } from "../wrong-input.ts";
 
 /** `npm run deploy:end`, for a deployment whose process was killed. Answers its exit code. */
 export async function endDeployment(
@@ -21,7 +22,9 @@ export async function endDeployment(
     print(`${deployment}  ${freedText(freed)}\n`);
     return EXIT.done;
   } catch (error) {
-    return undecided(error, tell);
+    if (error instanceof WrongInput || !(error instanceof Error)) throw error;
+    tell(`Could not end, so what ${deployment} held may still be held: ${wordsOf(error)}\n`);
+    return EXIT.fault;
   }
 }
 

@@ -1,5 +1,5 @@
-import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
+import { cloudFormationStacks } from "../../lambdas/adapters/stacks.ts";
 import { isAbsent } from "../../lambdas/domain/may-deploy.ts";
 import type { Stage } from "../stage.ts";
 import type { AwsSettings, Caller } from "./caller.ts";
@@ -27,26 +27,11 @@ export async function isFirstDeployment(
   if (AccessKeyId === undefined || SecretAccessKey === undefined || SessionToken === undefined) {
     throw new Error("AWS gives no credentials for the CDK's deploy role");
   }
-  const client = new CloudFormationClient({
-    ...aws,
-    region,
-    credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
-  });
-  const StackName = `DebitOnce-${stage}-Billing`;
-  try {
-    const { Stacks } = await client.send(new DescribeStacksCommand({ StackName }), options);
-    const [stack, ...more] = Stacks ?? [];
-    if (stack?.StackName !== StackName || stack.StackStatus === undefined || more.length > 0) {
-      throw new Error(`CloudFormation does not say how ${StackName} is`);
-    }
-    return isAbsent(stack.StackStatus);
-  } catch (error) {
-    if (error instanceof Error && saysAbsent(error, StackName)) return isAbsent(undefined);
-    throw error;
-  }
-}
-
-/** CloudFormation has no error of its own for a stack that is not there: its words are all there is. */
-function saysAbsent({ name, message }: Error, stack: string): boolean {
-  return name === "ValidationError" && message === `Stack with id ${stack} does not exist`;
+  const credentials = {
+    accessKeyId: AccessKeyId,
+    secretAccessKey: SecretAccessKey,
+    sessionToken: SessionToken,
+  };
+  const stacks = cloudFormationStacks({ ...aws, region, credentials }, options);
+  return isAbsent(await stacks.status(`DebitOnce-${stage}-Billing`));
 }

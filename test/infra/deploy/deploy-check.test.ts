@@ -1,7 +1,9 @@
 import { rm } from "node:fs/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { callerOf } from "../../../infra/deploy/caller.ts";
 import { checkStage } from "../../../infra/deploy/check-stage.ts";
 import { endDeployment } from "../../../infra/deploy/end-deployment.ts";
+import { isFirstDeployment } from "../../../infra/deploy/first-deployment.ts";
 import { ACCOUNT, type Answer, AwsEndpoint, REGION } from "./aws-endpoint.ts";
 import { allowed, deploymentFolder, ended, refused, surroundings } from "./deployment-test.ts";
 
@@ -178,6 +180,17 @@ describe("a check where there is no DeployGate", () => {
     expect(endpoint.arrived).toEqual(["check: no function", `assume ${ROLE}`]);
   });
 
+  it("is broken off by a signal while CloudFormation is asked", async () => {
+    const { own } = surroundings(folder, endpoint);
+    const caller = await callerOf(own.aws);
+    const controller = new AbortController();
+    // Before the answer can be read, which takes another turn of the event loop.
+    void endpoint.seen("describe").then(() => controller.abort(new Error("interrupted by SIGINT")));
+    const asked = isFirstDeployment("prod", own.aws, caller, controller.signal);
+    await expect(asked).rejects.toMatchObject({ name: "AbortError" });
+    expect(endpoint.arrived).toEqual([`assume ${ROLE}`, "describe DebitOnce-prod-Billing"]);
+  });
+
   it("could not decide under an override, which nothing can read", async () => {
     const { code, told } = await check("--stage", "prod", "--override", OVERRIDE);
     expect(code).toBe(1);
@@ -238,7 +251,24 @@ describe("deploy:end", () => {
     expect(await end(...KILLED)).toMatchObject({ code: 1, printed: "" });
   });
 
-  it("could not do it where there is no function", async () => {
-    expect((await end(...KILLED)).code).toBe(1);
+  it("could not do it where there is no function, and speaks of no decision", async () => {
+    const { code, told } = await end(...KILLED);
+    expect(code).toBe(1);
+    expect(told).toMatch(new RegExp(`^Could not end, so what ${ID} held may still be held: .+\\n$`));
+  });
+
+  it("tells its own exit codes: nothing can be refused", async () => {
+    const { code, printed } = await end("--help");
+    expect(code).toBe(0);
+    expect(printed).toContain("exit codes: 0 ");
+    expect(printed).not.toMatch(/refused|decide|\b3\b/);
+  });
+
+  it("asks nothing without a region, and says where one is set", async () => {
+    const { own, told } = surroundings(folder, endpoint);
+    const region = () => Promise.reject(new Error("Region is missing"));
+    expect(await endDeployment(KILLED, { ...own, aws: { ...own.aws, region } })).toBe(1);
+    expect(told()).toMatch(/^Could not end, .+: no region is set: name one in AWS_REGION\n$/);
+    expect(endpoint.arrived).toEqual([]);
   });
 });

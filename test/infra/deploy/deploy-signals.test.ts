@@ -119,6 +119,7 @@ describe("a deployment as a process", () => {
     await endpoint.close();
   });
 
+  // Another signal than the first, which counts whenever it comes: nothing here waits until a second is over.
   test.concurrent("kills a cdk that does not heed the first signal at the second, and is ended", async ({
     expect,
   }) => {
@@ -127,7 +128,7 @@ describe("a deployment as a process", () => {
     own.child.kill("SIGTERM");
     await endpoint.seen("cdk was asked to stop");
     expect(endpoint.events.map(({ action }) => action)).toEqual(["check", "begin"]);
-    own.child.kill("SIGTERM");
+    own.child.kill("SIGINT");
     expect(await own.ended).toEqual({ code: 1, signal: null });
     expect(steps()).toEqual(["check", "begin", "cdk", "cdk", "end"]);
     expect(reasonOf(endpoint)).toBe("cdk deploy ended by SIGKILL, interrupted by SIGTERM");
@@ -143,8 +144,8 @@ describe("a deployment as a process", () => {
     await endpoint.seen("cdk deploy");
     own.child.kill("SIGINT");
     await endpoint.seen("end");
-    own.child.kill("SIGINT");
-    await own.says(/SIGINT: [\s\S]*SIGINT: /);
+    own.child.kill("SIGTERM");
+    await own.says(/SIGINT: [\s\S]*SIGTERM: /);
     const [, begin] = endpoint.events;
     answer({ payload: JSON.stringify({ deployment: begin?.["deployment"], freed: ["au-cba"] }) });
     expect(await own.ended).toEqual({ code: 1, signal: null });

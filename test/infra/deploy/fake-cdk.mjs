@@ -3,6 +3,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
+// Throws where it does not lead a process group of its own: there a terminal's Ctrl-C would reach it past the deployment.
+process.kill(-process.pid, 0);
+
 const [command, ...args] = process.argv.slice(2);
 const at = process.env.FAKE_CDK_ENDPOINT;
 const tell = async (text) => (await fetch(`${at}/cdk`, { method: "POST", body: text })).text();

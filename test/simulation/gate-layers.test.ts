@@ -152,4 +152,15 @@ describe("pinned-version", () => {
     expect(read("outbound", `${ID}/01.aba`, BYTES[0], "v7")).toEqual([]);
     expect(effect("read", ["bankFiles", `${ID}/01.aba`], { value: undefined })).toEqual([]);
   });
+
+  it("lets a call that began to compose before the set was frozen read back what it finds", () => {
+    const composing = { ...GATE, id: "p77", name: "ComposeBankFile" };
+    const later = { ...composing, id: "p78" };
+    see({ type: "began", at: 0, caller: composing });
+    see({ type: "began", at: 1, caller: later });
+    expect(read("bankFiles", `${ID}/01.aba`, BYTES[0], "v7", { caller: composing })).toEqual([]);
+    expect(names(read("bankFiles", `${ID}/01.aba`, BYTES[0], "v7", { caller: later }))).toEqual([
+      "pinned-version",
+    ]);
+  });
 });

@@ -1,6 +1,6 @@
 import type { StreamItem } from "../../lambdas/domain/records.ts";
 import type { StoredObject } from "../../lambdas/ports.ts";
-import type { Caller, Effect, Observer, SimulationEvent, Violation } from "./events.ts";
+import type { Caller, Effect, Observer, SimulationEvent, Time, Violation } from "./events.ts";
 import { hashOf, isLanded, type Picture } from "./picture.ts";
 
 /**
@@ -26,12 +26,19 @@ export class GateLayers implements Observer {
   readonly #picture: Picture;
   readonly #reads = new Map<string, Read>();
 
+  /** When a call of ComposeBankFile began, and when a batch's set of files was frozen. */
+  readonly #began = new Map<string, Time>();
+  readonly #frozenAt = new Map<string, Time>();
+
   /** @param picture must see each event after these layers have */
   constructor(picture: Picture) {
     this.#picture = picture;
   }
 
   see(event: SimulationEvent): readonly Violation[] {
+    if (event.type === "began" && event.caller.name === "ComposeBankFile") {
+      this.#began.set(event.caller.id, event.at);
+    }
     const isAny =
       event.type === "ended" ||
       event.type === "fault" ||
@@ -54,6 +61,7 @@ export class GateLayers implements Observer {
     if (caller.name === "Reconcile" && !unheard) this.#note(event);
     if (!isLanded(event, "writeStream")) return;
     const { stream, batch } = args[0] as StreamItem;
+    if (batch?.files && !this.#frozenAt.has(batch.id)) this.#frozenAt.set(batch.id, event.at);
     if (batch?.verdict === undefined || batch.verdict === this.#picture.streams.get(stream)?.batch?.verdict)
       return;
     if (!isNews(batch, this.#picture.streams.get(stream)?.batch)) return;
@@ -110,9 +118,16 @@ export class GateLayers implements Observer {
     const [area, key] = args as [string, string];
     const pinned = this.#pin(area, key);
     const { version } = value as StoredObject;
-    if (pinned === undefined || version === pinned) return;
+    if (pinned === undefined || version === pinned || this.#isBefore(caller, area, key)) return;
     const what = `${caller.name} has read ${key} in version ${version}, and ${pinned} is pinned`;
     broken.push({ invariant: "pinned-version", what });
+  }
+
+  /** Whether a call that composes began before the set was frozen: it reads back what it finds, and may freeze nothing. */
+  #isBefore({ id }: Caller, area: string, key: string): boolean {
+    const began = this.#began.get(id);
+    const frozen = this.#frozenAt.get(key.slice(0, key.indexOf("/")));
+    return area === "bankFiles" && began !== undefined && frozen !== undefined && began <= frozen;
   }
 
   #pin(area: string, key: string): string | undefined {

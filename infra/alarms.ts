@@ -158,10 +158,14 @@ export function alarms(
     impact:
       "Check, begin or end of a deployment ended in an error: nothing is deployed, or nothing is freed.",
   });
-  ring.once("DeployHookFailed", "", watched.blackout.hook.metricErrors(SUM), {
+  // What it answers counts as no error of Lambda's, and where it cannot answer it counts nothing itself.
+  const hookFailed: AlarmProps = {
     rings: "ticket",
-    impact: "CloudFormation was not answered, and so refuses every deployment, the most urgent one included.",
-  });
+    impact:
+      "The hook could not decide or did not answer, so CloudFormation refuses every deployment, the most urgent one included.",
+  };
+  perStream("DeployHookFailed", hookFailed);
+  ring.once("DeployHookFailed", "", watched.blackout.hook.metricErrors(SUM), hookFailed);
 }
 
 const SUM = { statistic: Stats.SUM, period: MINUTE };

@@ -47,6 +47,8 @@ export class BatchMachine extends Construct {
   constructor(scope: Construct, id: string, { stage, comment, definition, lambdas }: BatchMachineProps) {
     super(scope, id);
     const lasting = stage === "prod";
+    // What a failed first creation kept would have taken the name when it is repeated.
+    const removalPolicy = lasting ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY;
     const name = machineName(stage);
     const machine = new StateMachine(this, "Machine", {
       stateMachineName: name,
@@ -61,12 +63,12 @@ export class BatchMachine extends Construct {
           // The prefix keeps the resource policy of all log deliveries short, which has a limit.
           logGroupName: `/aws/vendedlogs/states/${name}`,
           retention: lasting ? RetentionDays.ONE_YEAR : RetentionDays.ONE_MONTH,
-          removalPolicy: lasting ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+          removalPolicy,
         }),
         level: LogLevel.ALL,
         includeExecutionData: false,
       },
-      removalPolicy: lasting ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy,
     });
     // Every version: an execution from before a deployment still calls the versions of its own definition.
     const versions = lambdas.map(({ functionArn }) => `${functionArn}:*`);
@@ -82,7 +84,7 @@ export class BatchMachine extends Construct {
     const variable = { STATE_MACHINE_ARN: machine.stateMachineArn };
     this.arn = machine.stateMachineArn;
     this.machine = machine;
-    this.start = granting({ STATE_MACHINE_ALIAS_ARN: live(this, machine, lasting).ref }, [
+    this.start = granting({ STATE_MACHINE_ALIAS_ARN: live(this, machine, removalPolicy).ref }, [
       {
         actions: ["states:StartExecution"],
         // The start of an alias is a permission on the machine, with the alias's name beside it; a start without a
@@ -97,7 +99,7 @@ export class BatchMachine extends Construct {
 }
 
 /** Publishes this synth's version of the machine, beside all earlier ones, and lets the alias name it. */
-function live(scope: Construct, machine: StateMachine, lasting: boolean): CfnStateMachineAlias {
+function live(scope: Construct, machine: StateMachine, removalPolicy: RemovalPolicy): CfnStateMachineAlias {
   const version = new CfnStateMachineVersion(scope, "Version", {
     stateMachineArn: machine.stateMachineArn,
     // Each change of definition, role or logging makes another revision, and another revision replaces this resource:
@@ -111,7 +113,7 @@ function live(scope: Construct, machine: StateMachine, lasting: boolean): CfnSta
     // All weight on one version: were it split, a continued batch might go back to the definition that failed.
     routingConfiguration: [{ stateMachineVersionArn: version.ref, weight: 100 }],
   });
-  alias.applyRemovalPolicy(lasting ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
+  alias.applyRemovalPolicy(removalPolicy);
   // Only when the role has all its policies, those of the map's children too, is a version started.
   alias.node.addDependency(machine);
   return alias;

@@ -6,15 +6,19 @@ import type { Stage } from "./stage.ts";
 
 const ISSUER = "token.actions.githubusercontent.com";
 
-/** The roles of `cdk bootstrap` that a deployment takes; nothing here builds a container's image. */
-const BOOTSTRAP_ROLES = ["deploy-role", "file-publishing-role", "lookup-role"];
+/**
+ * The roles of `cdk bootstrap` that a deployment takes. Nothing here builds a container's image, and nothing is looked
+ * up: the role for that reads the whole account, the ledger included. Where CDK would rather compare with it, it warns and
+ * takes the deploying one.
+ */
+const BOOTSTRAP_ROLES = ["deploy-role", "file-publishing-role"];
 
 /**
  * The role in which the repository's workflow deploys one stage, with no key that lasts: it calls DeployGate and takes
- * the roles of CDK's bootstrap, and that is all; it reads no table and can neither propose nor approve. Only a job in the
- * GitHub environment that is called as the stage gets it, so that the environment's rules (who approves, which
- * branch) stand before it.
- * @param repository as `owner/name`
+ * the roles of CDK's bootstrap, and that is all; by itself it reads no table and can neither propose nor approve. What
+ * CloudFormation then makes of its templates is an administrator's power. Only a job in the GitHub environment that is
+ * called as the stage gets it, so that the environment's rules (who approves, which branch) stand before it.
+ * @param repository as `owner/name` or `owner@id/name@id`, just as the subject of its tokens has it
  */
 export function githubRole(scope: Construct, stage: Stage, repository: string, gate: IFunction): Role {
   const provider = OpenIdConnectProvider.fromOpenIdConnectProviderArn(

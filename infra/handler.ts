@@ -62,7 +62,7 @@ export function handlerLambda(
   const handler = `${folder}/handler.ts`;
   const logGroup = new LogGroup(scope, `${name}Logs`, {
     retention: lasting ? RetentionDays.ONE_YEAR : RetentionDays.ONE_MONTH,
-    removalPolicy: lasting ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    removalPolicy: lasting ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
   });
   // A role of its own: the managed policy for Lambdas could write into every log of the account.
   const role = new Role(scope, `${name}Role`, { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });

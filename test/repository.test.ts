@@ -70,6 +70,16 @@ describe("the owners", () => {
     expect(states.filter((path) => !ownersOf(path).includes("@your-org/payments-risk"))).toEqual([]);
     expect(ownersOf("lambdas/billing-batch/reconcile/")).toEqual(["@your-org/payments-risk"]);
   });
+
+  it("are two teams for all that keeps deployments and batches apart, and for what people are told to do about it", () => {
+    const named = (folder: string) =>
+      readdirSync(`${ROOT}${folder}`)
+        .filter((name) => /deploy|calendar|github|operations|audit/.test(name))
+        .map((name) => `${folder}/${name}${name.includes(".") ? "" : "/"}`);
+    const paths = [...named("lambdas"), ...named("infra"), "infra/stacks/blackout.ts", "infra/runbook.md"];
+    expect(paths.length).toBeGreaterThan(12);
+    expect(paths.map((path) => [path, ownersOf(path).length])).toEqual(paths.map((path) => [path, 2]));
+  });
 });
 
 describe("the updates of dependencies", () => {

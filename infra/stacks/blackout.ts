@@ -13,7 +13,7 @@ interface BlackoutStackProps extends StackProps {
   readonly data: DataStack;
   /** The name of the stack that is deployed after this one, and guarded. */
   readonly billingStack: string;
-  /** Whose workflow deploys, as `owner/name` on GitHub; without one people do. */
+  /** Whose workflow deploys, as `infra/config/github.ts` has it; without one people do. */
   readonly repository: string | undefined;
 }
 

@@ -55,8 +55,9 @@ export async function deployHook(event: unknown, ports: DeployPorts): Promise<Ho
     // CloudFormation takes an exception for a failure too, but shows none of its words.
     const name = error instanceof Error ? error.name : "an unknown thing was thrown";
     ports.log.decision({ state: "DeployHook", outcome: name });
-    // It answers instead of throwing, so Lambda counts no error of it: nobody would hear that every deployment is stopped.
-    for (const stream of streamNames(ports.configuration)) ports.metrics.count("StepFailed", stream);
+    // It answers instead of throwing, so Lambda counts no error of it: by this count people hear that every deployment
+    // is stopped. A stream has failed in nothing.
+    for (const stream of streamNames(ports.configuration)) ports.metrics.count("DeployHookFailed", stream);
     const message = `It could not be decided whether this may be deployed (${name}), so it may not.`;
     return { clientRequestToken, hookStatus: "FAILED", errorCode: "InternalFailure", message };
   }

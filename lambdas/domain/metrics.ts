@@ -32,6 +32,7 @@ export const METRICS = {
   DeployBegan: "streams that a deployment has taken",
   DeployEnded: "streams that a deployment has given back",
   DeployRefused: "deployments, or changes of the stacks beside one, that were refused",
+  DeployHookFailed: "answers of CloudFormation's hook that it could not decide, once in every stream",
   Proposed: "decisions proposed",
   Approved: "decisions approved by a second person",
   OverrideApproved: "approvals that let a deployment through the blackout, asked for or given",

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { configuration } from "../../infra/config/configuration.ts";
 import { onLocal } from "../../infra/ops/on-local.ts";
 import { synthesize } from "../../infra/local/synthesis.ts";
@@ -40,6 +40,13 @@ interface EmbeddedLine {
   readonly [field: string]: unknown;
 }
 
+/** What CloudFormation asks the hook before it makes a stack. */
+const CREATION = {
+  stackId: "arn:aws:cloudformation:ap-southeast-2:000000000000:stack/DebitOnce-prod-Billing/1a2b",
+  actionInvocationPoint: "CREATE_PRE_PROVISION",
+  requestData: { targetName: "STACK", targetType: "STACK" },
+};
+
 let billing: LocalBilling;
 let billingTemplate: Template;
 let emitted: Emitted;
@@ -66,6 +73,7 @@ beforeAll(async () => {
   for (const stream of streams) await troubledDay(stream);
   // Refused: batches in doubt are in its way.
   await deploys("begin", "2");
+  await brokenHook();
   emitted = await readLog();
 }, 120_000);
 afterAll(() => billing.close());
@@ -98,6 +106,14 @@ async function forgottenDeployment(streams: readonly BilledStream[]): Promise<vo
   }
   await look();
   expect(await deploys("end", "1")).toMatchObject({ freed: STREAMS });
+}
+
+/** The hook fails over something that nobody has foreseen. */
+async function brokenHook(): Promise<void> {
+  vi.spyOn(billing.app.clock, "now").mockImplementationOnce(() => {
+    throw new RangeError("no time");
+  });
+  expect(await billing.app.invoke("DeployHook", CREATION)).toMatchObject({ errorCode: "InternalFailure" });
 }
 
 /** Two people let the stage deploy through its blackout. */
@@ -189,7 +205,7 @@ describe("every alarm of the synthesized app", () => {
   const own = () => alarmsOf(billingTemplate).filter(({ namespace }) => !namespace.startsWith("AWS/"));
 
   test("on a count of ours finds that count, under its very dimensions, in what the runs emitted", () => {
-    expect(own().length).toBe(11 * STREAMS.length);
+    expect(own().length).toBe(12 * STREAMS.length);
     expect(deaf(own(), emitted.counts)).toEqual([]);
   });
 
@@ -328,6 +344,7 @@ describe("what the functions emit", () => {
         "Approve",
         "ContinueBatch",
         "DeployGate",
+        "DeployHook",
         "PauseStream",
         "Propose",
         "RedriveBatch",
@@ -337,9 +354,10 @@ describe("what the functions emit", () => {
       ].sort(),
     );
     for (const line of others) {
-      expect(line).toMatchObject({ nonce: expect.any(String) });
+      // The hook only reads, so no write of it is ever looked for.
+      if (line["state"] !== "DeployHook") expect(line).toMatchObject({ nonce: expect.any(String) });
       // A deployment and an override are about every stream.
-      const isOfAll = ["DeployGate", "Propose", "Approve"].includes(String(line["state"]));
+      const isOfAll = ["DeployGate", "DeployHook", "Propose", "Approve"].includes(String(line["state"]));
       if (!isOfAll) expect(line["stream"]).toEqual(expect.any(String));
     }
   });

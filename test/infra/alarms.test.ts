@@ -64,7 +64,7 @@ describe("the alarms", () => {
     for (const { billing, names } of stages()) {
       const own = alarmsOf(billing).filter(({ namespace }) => namespace === "DebitOnce");
       const byName = Map.groupBy(own, ({ name }) => name);
-      expect(byName.size).toBe(names.includes("WatchSilent") ? 11 : 10);
+      expect(byName.size).toBe(names.includes("WatchSilent") ? 12 : 11);
       for (const [name, alarms] of byName) {
         expect(
           alarms.map(({ dimensions }) => dimensions),

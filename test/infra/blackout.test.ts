@@ -220,7 +220,9 @@ test("people and CI are told the names of what they ask", () => {
 
 describe("the repository", () => {
   test("is none until somebody names one, and then is no pattern", () => {
-    expect(githubRepository("bank-of-somewhere/debit-once.au")).toBe("bank-of-somewhere/debit-once.au");
+    for (const right of ["bank-of-somewhere/debit-once.au", "bank-of-somewhere@123/debit-once.au@456"]) {
+      expect(githubRepository(right)).toBe(right);
+    }
     for (const wrong of [
       "",
       "bank",
@@ -231,6 +233,12 @@ describe("the repository", () => {
       "bank/a/b",
       "-b/a",
       "b/a:x",
+      // With an id of one alone no token ever comes.
+      "bank@123/debit-once",
+      "bank/debit-once@456",
+      "bank@*/debit-once@456",
+      "bank@123/debit-once@",
+      "bank@123/debit-once@456:x",
     ]) {
       expect(() => githubRepository(wrong), wrong).toThrow("is not of the form owner/name");
     }
@@ -275,17 +283,13 @@ describe("CI's role", () => {
 
   test("calls DeployGate and takes the bootstrap's roles, by two statements that say nothing else", () => {
     expect(mayDo({ action: "lambda:InvokeFunction", resource: functionArn("DeployGate") })).toBe(true);
-    for (const name of ["deploy-role", "file-publishing-role", "lookup-role"]) {
+    for (const name of ["deploy-role", "file-publishing-role"]) {
       expect(mayDo({ action: "sts:AssumeRole", resource: bootstrapped(name) }), name).toBe(true);
     }
     const grants = policiesOf(app).grants.filter(({ holder }) => holder === role.arn);
     expect(grants.map(({ action, resource, conditions }) => [action, resource, conditions])).toEqual([
       ["lambda:InvokeFunction", functionArn("DeployGate"), []],
-      ...["deploy-role", "file-publishing-role", "lookup-role"].map((name) => [
-        "sts:AssumeRole",
-        bootstrapped(name),
-        [],
-      ]),
+      ...["deploy-role", "file-publishing-role"].map((name) => ["sts:AssumeRole", bootstrapped(name), []]),
     ]);
     expect([role.properties.ManagedPolicyArns, role.properties.Policies]).toEqual([undefined, undefined]);
   });
@@ -355,6 +359,8 @@ describe("CI's role", () => {
     const roles = app.ofType("AWS::IAM::Role").map(({ arn }) => arn);
     const others = [
       bootstrapped("cfn-exec-role"),
+      // It reads everything in the account.
+      bootstrapped("lookup-role"),
       bootstrapped("deploy-role", ACCOUNT, "us-east-1"),
       bootstrapped("deploy-role", "111111111111"),
       `${bootstrapped("deploy-role")}-2`,
@@ -384,11 +390,11 @@ describe("CI's role", () => {
     const subs = STAGES.map((one) => {
       const stack = new Stack(new App(), "Stack");
       const gate = Function.fromFunctionName(stack, "Gate", "gate");
-      githubRole(stack, one, "bank/debit-once", gate);
+      githubRole(stack, one, "bank@123/debit-once@456", gate);
       const { template } = App.of(stack)?.synth().getStackByName("Stack") ?? { template: {} };
-      return JSON.stringify(template).match(/environment:\w+/g);
+      return JSON.stringify(template).match(/"repo:[^"]+"/g);
     });
-    expect(subs).toEqual([["environment:dev"], ["environment:prod"]]);
+    expect(subs).toEqual(STAGES.map((one) => [`"repo:bank@123/debit-once@456:environment:${one}"`]));
   });
 
   test("is taken by a job of that repository in the environment of the stage alone", () => {

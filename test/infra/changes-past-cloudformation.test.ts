@@ -50,6 +50,7 @@ const STEP = `arn:aws:lambda:${REGION}:function:DebitOnce-prod-Billing-CloseBatc
 const GATE = `arn:aws:lambda:${REGION}:function:debit-once-prod-deploy-gate`;
 const MACHINE = `arn:aws:states:${REGION}:stateMachine:debit-once-prod-billing-batch`;
 const EXECUTION = `arn:aws:states:${REGION}:execution:debit-once-prod-billing-batch:au-cba-2026-03-02-01`;
+const HOOK = `arn:aws:cloudformation:${REGION}:type/hook/DebitOnce-Prod-Blackout`;
 const CLOUDFORMATION = `cdk-hnb659fds-cfn-exec-role-000000000000-ap-southeast-2`;
 /** Whoever might go past CloudFormation, by hand or with `--hotswap`. */
 const OTHERS = ["Admin", "cdk-hnb659fds-deploy-role-000000000000-ap-southeast-2", "DebitOnce-prod-Proposer"];
@@ -75,6 +76,22 @@ test.each(CHANGES)("the policy to copy leaves %s on %s to CloudFormation alone",
   // Of somebody else's things it says nothing.
   expect(mayDo("Admin", action, resource.replace(/debit-?once/i, "Other"))).toBe(true);
 });
+
+test.each(["DeactivateType", "DeregisterType", "SetTypeConfiguration"])(
+  "the policy to copy leaves cloudformation:%s, which takes the hook away, to administrators and to CloudFormation",
+  (call) => {
+    for (const hook of [HOOK, "*"]) {
+      for (const may of ["Administrators", CLOUDFORMATION]) {
+        expect(mayDo(may, `cloudformation:${call}`, hook), may).toBe(true);
+      }
+      for (const other of [...OTHERS, "Administrators-2"]) {
+        expect(mayDo(other, `cloudformation:${call}`, hook), other).toBe(false);
+      }
+      // To see whether the hook is switched on takes nobody in particular.
+      expect(mayDo("Admin", "cloudformation:DescribeType", hook)).toBe(true);
+    }
+  },
+);
 
 test("the policy to copy leaves executions to the app's own roles: its functions, and the machine for its map", () => {
   for (const [action, on] of [

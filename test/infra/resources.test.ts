@@ -25,12 +25,15 @@ beforeAll(async () => {
 
 const bothStages = () => [dev, prod];
 
-/** What stays when its stack goes, by kind and the construct's name. */
-function retained(template: Template): string[] {
+/**
+ * What stays when its stack goes, by kind and the construct's name.
+ * @param deletion `Retain` also stays when its creation is rolled back, `RetainExceptOnCreate` then goes
+ */
+function retained(template: Template, deletion: "Retain" | "RetainExceptOnCreate"): string[] {
   return Object.entries(template.Resources)
     .filter(
       ([, { DeletionPolicy, UpdateReplacePolicy }]) =>
-        DeletionPolicy === "Retain" && UpdateReplacePolicy === "Retain",
+        DeletionPolicy === deletion && UpdateReplacePolicy === "Retain",
     )
     .map(([id, { Type }]) => `${Type.split("::").at(-1)} ${id.replace(/[0-9A-F]{8}[0-9a-f]*$/, "")}`)
     .toSorted();
@@ -120,13 +123,16 @@ describe("both stages", () => {
 
 describe("what outlives a stack", () => {
   test("in dev: nothing but versions, which go with their Lambda or machine", () => {
-    expect(retained(dev.data)).toEqual([]);
-    expect(retained(dev.blackout)).toEqual([]);
-    expect(retained(dev.billing)).toEqual(VERSIONS);
+    expect(retained(dev.data, "Retain")).toEqual([]);
+    expect(retained(dev.blackout, "Retain")).toEqual([]);
+    expect(retained(dev.billing, "Retain")).toEqual(VERSIONS);
+    for (const template of [dev.data, dev.blackout, dev.billing]) {
+      expect(retained(template, "RetainExceptOnCreate")).toEqual([]);
+    }
   });
 
   test("in prod: tables, buckets with their policies and key, versions, machine with its alias, and logs", () => {
-    expect(retained(prod.data)).toEqual([
+    expect(retained(prod.data, "Retain")).toEqual([
       "Bucket AccessLogs",
       "Bucket BankFilesBucket",
       "Bucket DueListsBucket",
@@ -145,8 +151,29 @@ describe("what outlives a stack", () => {
     ]);
     const logs = ["Batch", ...LAMBDAS].map((name) => `LogGroup ${name}Logs`);
     const machine = ["StateMachine BatchMachine", "StateMachineAlias BatchLive"];
-    expect(retained(prod.blackout)).toEqual(DEPLOYERS.map((name) => `LogGroup ${name}Logs`));
-    expect(retained(prod.billing)).toEqual([...logs, ...machine, ...VERSIONS].toSorted());
+    expect(retained(prod.billing, "Retain")).toEqual(VERSIONS);
+    // The first creation, where it failed, leaves none of these: some have names of ours, which the second one needs.
+    const gone = (template: Template) => retained(template, "RetainExceptOnCreate");
+    expect(gone(prod.data)).toEqual([]);
+    expect(gone(prod.blackout)).toEqual(DEPLOYERS.map((name) => `LogGroup ${name}Logs`));
+    expect(gone(prod.billing)).toEqual([...logs, ...machine].toSorted());
+    expect(retained(prod.blackout, "Retain")).toEqual([]);
+  });
+
+  test("nothing with a name of ours outlives a creation that is rolled back, so that it can be repeated", () => {
+    for (const { data, blackout, billing } of bothStages()) {
+      const named = [data, blackout, billing].flatMap(({ Resources }) =>
+        Object.values(Resources).filter(({ Properties = {} }) =>
+          ["LogGroupName", "StateMachineName", "FunctionName", "TableName", "BucketName", "Name"].some(
+            (property) => typeof Properties[property] === "string",
+          ),
+        ),
+      );
+      expect(named.map(({ Type }) => Type)).toEqual(
+        expect.arrayContaining(["AWS::Logs::LogGroup", "AWS::StepFunctions::StateMachine"]),
+      );
+      expect(named.filter(({ DeletionPolicy }) => DeletionPolicy === "Retain")).toEqual([]);
+    }
   });
 });
 

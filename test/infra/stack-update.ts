@@ -26,7 +26,8 @@ export function isStillThere(before: Stacks, after: Stacks, name: string): boole
   if (fate === "replaced") {
     return [old, resourceAt(after, name)].every((it) => it?.UpdateReplacePolicy === "Retain");
   }
-  return fate !== "removed" || old?.DeletionPolicy === "Retain";
+  // The exception is of an update that is rolled back.
+  return fate !== "removed" || ["Retain", "RetainExceptOnCreate"].includes(old?.DeletionPolicy ?? "");
 }
 
 function placesIn(stacks: Stacks): string[] {

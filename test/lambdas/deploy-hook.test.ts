@@ -308,7 +308,7 @@ describe("the hook stops an operation", () => {
       });
       expect(world.lines.at(-1)).toEqual({ state: "DeployHook", outcome: name });
       expect(world.counts.splice(0).map((count) => count.slice(0, 2))).toEqual(
-        STREAMS.map((stream) => ["StepFailed", stream]),
+        STREAMS.toSorted().map((stream) => ["DeployHookFailed", stream]),
       );
     }
   });

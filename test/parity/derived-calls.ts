@@ -234,7 +234,7 @@ export const RULES: readonly Rule[] = [
         .flatMap(({ arn, properties }) => [
           byWorkflow(arn, properties.AssumeRolePolicyDocument.Statement[0]),
           as(arn, "lambda:InvokeFunction", functionOf(app, "DeployGate").arn),
-          ...["deploy-role", "file-publishing-role", "lookup-role"].map((name) =>
+          ...["deploy-role", "file-publishing-role"].map((name) =>
             as(
               arn,
               "sts:AssumeRole",

@@ -52,6 +52,25 @@ describe("a deployment may begin", () => {
     expect(decided()).toEqual({ allowed: true, firstDeployment: false, reasons: [], nextOpening: null });
   });
 
+  it("whatever the calendar says of later, under an override and for the first time", () => {
+    const calendar: CalendarSpan[] = [
+      { state: "CLOSED", from: MORNING, until: MORNING + HOUR },
+      { state: "OPEN", from: MORNING + HOUR },
+    ];
+    expect(decided({ calendar, override: OVERRIDE })).toMatchObject({ allowed: true, nextOpening: null });
+    expect(decided({ calendar, billing: "absent" })).toMatchObject({ allowed: true, nextOpening: null });
+  });
+
+  it("next at the earliest opening, be it the end of a start or of a closure", () => {
+    const calendar: CalendarSpan[] = [
+      { state: "OPEN", from: MORNING, until: MORNING + 3 * HOUR },
+      { state: "CLOSED", from: MORNING + 3 * HOUR, until: MORNING + 5 * HOUR },
+      { state: "OPEN", from: MORNING + 5 * HOUR },
+    ];
+    const { nextOpening } = decided({ calendar, starts: [startIn(10 * MINUTE)] });
+    expect(nextOpening).toBe(iso(MORNING + 70 * MINUTE));
+  });
+
   it("where the calendar closes not before the longest deployment is over", () => {
     expect(codes({ calendar: [{ ...OPEN, until: MORNING + HOUR }] })).toEqual([]);
   });

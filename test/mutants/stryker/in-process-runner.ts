@@ -29,6 +29,7 @@ const CACHE = fileURLToPath(new URL("../../../node_modules/.cache/debit-once/com
  */
 export const LEFT_OUT: Readonly<Record<string, string>> = {
   "adapter-errors.test.ts": "of the adapters, which are not mutated",
+  "deploy-handlers.test.ts": "a deployment is about every stream of its table, and here all tests share one",
   "crashes.test.ts": "thousands of runs in a loop",
   "exceptions.test.ts": "every error at every call, on the real adapters, and reads the sources",
   "interleavings.test.ts": "thousands of runs in a loop",

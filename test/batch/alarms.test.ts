@@ -94,7 +94,12 @@ async function missedDay(stream: BilledStream): Promise<void> {
 }
 
 const deploys = (action: "begin" | "end", n: string) =>
-  billing.app.invoke("DeployGate", { action, deployment: `deploy-20260302-070000-0000000${n}`, by: "ci" });
+  billing.app.invoke("DeployGate", {
+    action,
+    deployment: `deploy-20260302-070000-0000000${n}`,
+    by: "ci",
+    ...(action === "end" && { reason: "its job was killed" }),
+  });
 
 /** A deployment that began yesterday, that nobody has ended, and that then is. */
 async function forgottenDeployment(streams: readonly BilledStream[]): Promise<void> {

@@ -38,7 +38,12 @@ const begin = async (deployment: string, override?: string) =>
     ...(override && { override }),
   })) as Begun;
 const end = async (deployment: string) =>
-  (await billing.app.invoke("DeployGate", { action: "end", deployment, by: "ci" })) as Ended;
+  (await billing.app.invoke("DeployGate", {
+    action: "end",
+    deployment,
+    by: "ci",
+    reason: "cdk deploy is over",
+  })) as Ended;
 const codes = ({ reasons }: Checked) => reasons.map(({ code }) => code);
 
 /** What CloudFormation asks before it changes a stack. */
